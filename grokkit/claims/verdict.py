@@ -1,0 +1,59 @@
+"""The answer to one claim: what came out, from how many runs, with which interval and by which rule.
+
+Four outcomes and no others. n >= 5 decides; fewer runs are shown, and the claim stays "not tested".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, get_args
+
+from grokkit.errors import BadInput, unknown
+
+Outcome = Literal["reproduced", "partly", "not reproduced", "not tested"]
+"""Reproduced; partly: in some of the tested settings; not reproduced: enough runs, and it does not hold; not tested."""
+
+RUNS_TO_DECIDE = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one rule found in one table of runs.
+
+    outcome: see `Outcome`.
+    n: number of independent runs behind it; where groups are compared, of the smallest group.
+    interval: lower and upper end of the effect's interval, in the rule's unit; None where none was computed.
+    statement: one sentence for the reader: what holds and in which settings, or what is missing.
+    rule_hash: identifies the rule that decided; "" where there was none.
+    profile: the grid the runs came from; "" where there were none.
+    """
+
+    outcome: Outcome
+    n: int
+    interval: tuple[float, float] | None
+    statement: str
+    rule_hash: str
+    profile: str
+
+    def __post_init__(self) -> None:
+        if self.outcome not in get_args(Outcome):
+            raise unknown("outcome", self.outcome, get_args(Outcome))
+        _check_runs(self.outcome, self.n)
+        _check_interval(self.interval)
+
+
+def _check_runs(outcome: Outcome, n: int) -> None:
+    if type(n) is not int or n < 0:
+        raise BadInput(f"n is a number of runs, an int of 0 or more; got {n!r}.")
+    if outcome != "not tested" and n < RUNS_TO_DECIDE:
+        raise BadInput(
+            f"Outcome '{outcome}' needs n >= {RUNS_TO_DECIDE} runs, got n = {n}: 3 or 4 describe, they never decide."
+        )
+
+
+def _check_interval(interval: tuple[float, float] | None) -> None:
+    if interval is None:
+        return
+    if len(interval) != 2 or not all(map(isfinite, interval)) or interval[0] > interval[1]:
+        raise BadInput(f"interval is None or two finite numbers, the lower one first; got {interval!r}.")

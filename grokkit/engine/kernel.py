@@ -1,0 +1,123 @@
+"""One training step as a pure function of one run, lifted to a stack by `vmap` and made fast by `compile`.
+
+Nothing here knows how many runs there are. The prefixes and targets of the task are shared by all runs of
+a stack; everything else has a leading axis E outside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad_and_value, vmap
+
+from grokkit.metrics import l2_norm, linf_norm, weighted_mean
+from grokkit.models.prefixes import Prefixes
+from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
+from grokkit.tasks.task import Task
+
+Params = dict[str, Tensor]
+DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
+"""What parameters are kept in. Under bfloat16 only products are rounded (autocast)."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What runs must have in common to share a graph."""
+
+    task: TaskConfig
+    model: ModelConfig
+    rule: type[OptimizerConfig]
+    batch: Batch
+    precision: str
+
+    @classmethod
+    def of(cls, run: Run) -> Shape:
+        return cls(run.task, run.model, type(run.optimizer), run.batch, run.precision)
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """The two functions of a shape, ready to be called with stacked tensors on one device.
+
+    step(params, state, t, hyper, order, positions, weights) -> params, state, {batch and gradient metrics}.
+    evaluate(params, order, positions, weights) -> summed loss, number correct.
+    """
+
+    shape: Shape
+    device: torch.device
+    compiled: bool
+    task: Task
+    step: Callable[..., Any]
+    evaluate: Callable[..., Any]
+
+    def arithmetic(self) -> Any:
+        """The context in which both must be called."""
+        if self.shape.precision != "bfloat16":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+@lru_cache(maxsize=64)
+def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
+    """The kernel of a shape; made once per process, since tracing takes seconds."""
+    task = shape.task.build()
+    with torch.random.fork_rng(devices=[]):
+        model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
+    batch_of = _batch_maker(task, model, device)
+    step = _lift(_step_of(task, model, shape.rule, batch_of), (0, 0, 0, 0, 0, 0, 0), compiled)
+    evaluate = _lift(_evaluation_of(task, model, batch_of), (0, 0, 0, 0), compiled)
+    return Kernel(shape, device, compiled, task, step, evaluate)
+
+
+def _lift(function: Callable[..., Any], in_dims: tuple[int, ...], compiled: bool) -> Callable[..., Any]:
+    lifted = vmap(function, in_dims=in_dims)
+    return torch.compile(lifted, fullgraph=True, dynamic=False) if compiled else lifted
+
+
+def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:
+    """examples (B,) -> what the model reads, targets (B,)."""
+    inputs, targets = task.inputs.to(device), task.targets.to(device)
+    if not getattr(model, "takes_nodes", False):
+        return lambda examples: (inputs[examples], targets[examples])
+    prefixes = Prefixes(task.inputs).to(device)
+    return lambda examples: (prefixes.nodes(examples), targets[examples])
+
+
+def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], batch_of: Callable[..., Any]) -> Any:
+    def step(params: Params, state: Any, t: Tensor, hyper: Params, order: Tensor, positions: Tensor, weights: Tensor) -> Any:
+        batch, targets = batch_of(order[positions])
+
+        def loss_of(params: Params) -> tuple[Tensor, Tensor]:
+            logits = functional_call(model, params, (batch,))
+            accuracy = weighted_mean(task.correct(logits, targets).to(weights.dtype), weights)
+            return weighted_mean(task.loss(logits, targets), weights), accuracy
+
+        seen: list[Params] = []
+
+        def grad_of(params: Params) -> Params:
+            gradient, (loss, accuracy) = grad_and_value(loss_of, has_aux=True)(params)
+            if not seen:  # what is logged belongs to the weights before the step, not to a perturbation of them
+                seen.append({"batch_loss": loss, "batch_accuracy": accuracy,
+                             "gradient_l2": l2_norm(gradient), "gradient_linf": linf_norm(gradient)})  # fmt: skip
+            return gradient
+
+        params, state = rule.step(grad_of, params, state, t, hyper)
+        return params, state, seen[0]
+
+    return step
+
+
+def _evaluation_of(task: Task, model: torch.nn.Module, batch_of: Callable[..., Any]) -> Any:
+    def evaluate(params: Params, order: Tensor, positions: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        batch, targets = batch_of(order[positions])
+        logits = functional_call(model, params, (batch,))
+        loss = (task.loss(logits, targets).double() * weights).sum()
+        return loss, (task.correct(logits, targets) * weights).sum()
+
+    return evaluate

@@ -1,0 +1,102 @@
+"""E runs of one shape trained as one: stacked tensors with slots that are filled, advanced, read and refilled.
+
+The number of slots never changes, so neither does the compiled graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from grokkit.engine.kernel import Kernel
+from grokkit.engine.trajectory import Trajectory
+from grokkit.metrics import l2_norm, linf_norm
+from grokkit.sampling import batch_positions
+from grokkit.schedules import learning_rate_factor
+
+
+class Stack:
+    """Slots for E trajectories; `width` is the number of examples in a step's batch."""
+
+    def __init__(self, kernel: Kernel, first: list[Trajectory], width: int) -> None:
+        self.kernel, self.width = kernel, width
+        self.slots = list(first)
+        self._params = self._stacked([t.params for t in first])
+        self._state = self._stacked([t.state for t in first])
+        self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
+        self._hyper = self._stacked([self._hyper_of(t) for t in first])
+        self._last: dict[str, Tensor] = {}
+
+    def load(self, slot: int, trajectory: Trajectory) -> None:
+        """Put a trajectory into a slot, in place of the one that was there."""
+        self.slots[slot] = trajectory
+        self._write(slot, self._params, trajectory.params)
+        self._write(slot, self._state, trajectory.state)
+        self._write(slot, self._hyper, self._hyper_of(trajectory))
+        self._order[slot] = trajectory.order(self.kernel.task)
+
+    def snapshot(self, slot: int) -> Trajectory:
+        """The slot's trajectory with its present weights, copied to the CPU."""
+        trajectory = self.slots[slot]
+        copy: Callable[[Tensor], Tensor] = lambda x: x[slot].to("cpu", copy=True)  # noqa: E731
+        trajectory.params, trajectory.state = tree_map(copy, self._params), tree_map(copy, self._state)
+        return trajectory
+
+    def advance(self, count: int) -> None:
+        """Take `count` steps with every slot."""
+        positions, weights = self._batches(count)
+        rates = self._learning_rates(count)
+        t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
+        with self.kernel.arithmetic():
+            for i in range(count):
+                hyper = {**self._hyper, "learning_rate": rates[i]}
+                self._params, self._state, self._last = self.kernel.step(
+                    self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i])  # fmt: skip
+        self._note_last(count)
+
+    def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""
+        with self.kernel.arithmetic():
+            loss, correct = self.kernel.evaluate(self._params, self._order, self._put(positions), self._put(weights))
+        return loss.cpu().numpy(), correct.cpu().numpy()
+
+    def norms(self) -> dict[str, np.ndarray]:
+        """Norms of the parameters of each slot, (E,)."""
+        norms = {"parameter_l2": l2_norm, "parameter_linf": linf_norm}
+        return {name: torch.vmap(norm)(self._params).cpu().numpy() for name, norm in norms.items()}
+
+    def _note_last(self, count: int) -> None:
+        values = {name: x.tolist() for name, x in self._last.items()}
+        for slot, trajectory in enumerate(self.slots):
+            trajectory.t += count
+            trajectory.last = {name: x[slot] for name, x in values.items()}
+
+    def _batches(self, count: int) -> tuple[Tensor, Tensor]:
+        """Positions and weights, (count, E, B) each."""
+        made = [batch_positions(s.run.batch, s.run.seeds.batch, s.run.train_examples, s.t, count, self.width)
+                for s in self.slots]  # fmt: skip
+        positions, weights = (self._put(np.stack(part, axis=1)) for part in zip(*made, strict=True))
+        return positions, weights
+
+    def _learning_rates(self, count: int) -> Tensor:
+        """(count, E)."""
+        rates = [s.run.optimizer.learning_rate * learning_rate_factor(s.run.schedule, np.arange(s.t, s.t + count))
+                 for s in self.slots]  # fmt: skip
+        return self._put(np.stack(rates, axis=1))
+
+    def _hyper_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
+        return {name: torch.tensor(x, dtype=torch.float64) for name, x in trajectory.run.optimizer.hyper.items()}
+
+    def _stacked(self, trees: list[Any]) -> Any:
+        return tree_map(lambda *xs: torch.stack(xs).to(self.kernel.device), *trees)
+
+    def _write(self, slot: int, stacked: Any, tree: Any) -> None:
+        tree_map(lambda whole, one: whole[slot].copy_(one), stacked, tree)
+
+    def _put(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.require(array, requirements="CW")).to(self.kernel.device)

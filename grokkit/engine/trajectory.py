@@ -1,0 +1,44 @@
+"""One run on its way: weights, optimizer state, steps done and what has been measured so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grokkit.engine.kernel import DTYPES
+from grokkit.run import Run
+from grokkit.tasks.task import Task, split_order
+
+
+@dataclass
+class Trajectory:
+    """Everything that a run needs to go on: put on another machine it would take the same steps.
+
+    t: steps done. last: metrics of the latest step. steps, rows: evaluation steps and what was measured there.
+    seconds: wall time spent on this run (its share of the stack's).
+    """
+
+    run: Run
+    params: dict[str, Tensor]
+    state: dict[str, Any]
+    t: int = 0
+    last: dict[str, float] = field(default_factory=dict)
+    steps: list[int] = field(default_factory=list)
+    rows: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @classmethod
+    def start(cls, run: Run, task: Task) -> Trajectory:
+        """Step 0: PyTorch's own initialisers, seeded by the run and drawn on the CPU in float32."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(run.seeds.init)
+            model = run.model.build(task)
+        params = {name: x.detach().to(DTYPES[run.precision]) for name, x in model.named_parameters()}
+        return cls(run, params, type(run.optimizer).init(params))
+
+    def order(self, task: Task) -> Tensor:
+        """The run's order of the table, int64 (N,)."""
+        return split_order(task.examples, self.run.seeds.data)

@@ -1,0 +1,10 @@
+"""The models. To add one: a `ModelConfig` whose `build(task)` returns an `nn.Module`, and a line below."""
+
+from grokkit.models.mlp import MLP
+from grokkit.models.prefixes import Nodes, Prefixes
+from grokkit.models.transformer import Transformer
+from grokkit.run import MODELS
+
+MODELS.add(MLP, Transformer)
+
+__all__ = ["MLP", "MODELS", "Nodes", "Prefixes", "Transformer"]

@@ -1,0 +1,78 @@
+"""The multilayer perceptron: source A's on concatenated one-hot tokens, source B's toy on summed embeddings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from grokkit.models.prefixes import Nodes
+from grokkit.run import ModelConfig
+from grokkit.tasks.task import Task
+
+ACTIVATIONS = {"relu": F.relu, "tanh": torch.tanh}
+
+
+class MLP(ModelConfig):
+    """Defaults: source A's text (two hidden layers of 512, no normalisation).
+
+    embedding: None for the concatenated one-hot tokens (T V inputs), or the width of a learned embedding
+    U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
+    """
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: tuple[int, ...] = Field((512, 512), min_length=1)
+    activation: Literal["relu", "tanh"] = "relu"
+    embedding: int | None = Field(None, ge=1)
+
+    @classmethod
+    def toy(cls) -> MLP:
+        """Source B's decoder 1-200-200-C with Tanh."""
+        return cls(hidden=(200, 200), activation="tanh", embedding=1)
+
+    def build(self, task: Task) -> MLPModule:
+        return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
+
+
+class MLPModule(nn.Module):
+    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+
+    takes_nodes = True
+
+    def __init__(self, config: MLP, vocabulary: int, length: int, classes: int) -> None:
+        super().__init__()
+        self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
+        self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
+        widths = (config.embedding or length * vocabulary, *config.hidden, classes)
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))
+
+    def forward(self, batch: Tensor | Nodes) -> Tensor:
+        x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_from_tokens(batch)
+        for layer in self.layers[1:]:
+            x = layer(self.activation(x))
+        return x
+
+    def _first_from_tokens(self, tokens: Tensor) -> Tensor:
+        """The first layer as written: (B, T) -> (B, F)."""
+        if self.embedding is not None:
+            return self.layers[0](self.embedding[tokens].sum(1))
+        one_hot = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
+        return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
+
+    def _first_from_nodes(self, nodes: Nodes) -> Tensor:
+        """The same without products by zero: a token selects a column of its position's weights."""
+        if self.embedding is not None:
+            table = [self.embedding] * len(nodes.levels)
+        else:
+            table = self.layers[0].weight.t().unflatten(0, (-1, self.vocabulary))  # T V F
+        parts = [_pick(rows, level.symbols, symbol)
+                 for rows, level, symbol in zip(table, nodes.levels, nodes.example_symbol, strict=True)]  # fmt: skip
+        return self.layers[0](sum(parts)) if self.embedding is not None else sum(parts) + self.layers[0].bias
+
+
+def _pick(rows: Tensor, symbols: Tensor, symbol: Tensor) -> Tensor:
+    """The rows of a position's tokens, one per example: (V, F), (S,), (B,) -> (B, F), or (1, F) if all share it."""
+    return rows.index_select(0, symbols if len(symbols) == 1 else symbols[symbol])

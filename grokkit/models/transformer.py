@@ -1,0 +1,211 @@
+"""The decoder-only transformer of the grokking literature, its variants named by what they are.
+
+Source A builds on a public re-implementation (pre-LayerNorm, GELU, learned positions, one-hot tokens of
+width p + 2); Power et al. 2022 use post-LayerNorm, ReLU, sinusoidal positions and no biases in Linear
+maps; Nanda et al. 2023 one layer without LayerNorm. Logits are read at the last position.
+
+Leaves out: dropout, losses at several positions, tied embeddings.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from grokkit.models.prefixes import Level, Nodes
+from grokkit.run import ModelConfig
+from grokkit.tasks.task import Task
+
+ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu}
+
+
+class Transformer(ModelConfig):
+    """Defaults: source A's model at the fixed width 128 with a learned embedding.
+
+    width: D, or None for one-hot tokens (D = V, scaled by sqrt(D) as source A does).
+    norm: where LayerNorm stands; "pre" has one more before the output.
+    bias: which Linear maps have one. initial: "pytorch" (its defaults; N(0, 1) embeddings) or "normal"
+    (N(0, 1/D) everywhere, biases zero: Nanda et al.).
+    """
+
+    kind: Literal["transformer"] = "transformer"
+    layers: int = Field(2, ge=1)
+    heads: int = Field(4, ge=1)
+    head_width: int = Field(32, ge=1)
+    width: int | None = Field(128, ge=1)
+    feed_forward: int = Field(512, ge=1)
+    activation: Literal["gelu", "relu"] = "gelu"
+    norm: Literal["pre", "post", "none"] = "pre"
+    positions: Literal["learned", "sinusoidal"] = "learned"
+    bias: Literal["all", "feed_forward", "none"] = "all"
+    initial: Literal["pytorch", "normal"] = "pytorch"
+
+    @classmethod
+    def source_a(cls) -> Transformer:
+        """As source A's code has it: tokens one-hot, so that the width is p + 2."""
+        return cls(width=None)
+
+    @classmethod
+    def power(cls) -> Transformer:
+        """Power et al. 2022."""
+        return cls(activation="relu", norm="post", positions="sinusoidal", bias="none")
+
+    @classmethod
+    def nanda(cls) -> Transformer:
+        """Nanda et al. 2023."""
+        return cls(layers=1, activation="relu", norm="none", bias="feed_forward", initial="normal")
+
+    def build(self, task: Task) -> TransformerModule:
+        return TransformerModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
+
+
+class TransformerModule(nn.Module):
+    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+
+    takes_nodes = True
+
+    def __init__(self, config: Transformer, vocabulary: int, length: int, classes: int) -> None:
+        super().__init__()
+        self.width = config.width or vocabulary
+        if config.width:
+            self.embedding = nn.Parameter(torch.randn(vocabulary, self.width))
+        else:
+            self.register_buffer("embedding", torch.eye(vocabulary) * math.sqrt(self.width))
+        if config.positions == "learned":
+            # Source A allots 2n + 1 positions although a sum takes 2n: the last one only ever decays.
+            self.position = nn.Parameter(torch.randn(length + 1, self.width))
+        else:
+            self.register_buffer("position", sinusoids(length, self.width))
+        self.blocks = nn.ModuleList(Block(config, self.width) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(self.width) if config.norm == "pre" else nn.Identity()
+        self.output = nn.Linear(self.width, classes, bias=config.bias == "all")
+        if config.initial == "normal":
+            self._draw_normal()
+
+    def _draw_normal(self) -> None:
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(parameter)
+            else:
+                nn.init.normal_(parameter, std=self.width**-0.5)
+
+    def forward(self, batch: Tensor | Nodes) -> Tensor:
+        return self.forward_nodes(batch) if isinstance(batch, Nodes) else self.forward_tokens(batch)
+
+    def forward_tokens(self, tokens: Tensor) -> Tensor:
+        """The plain model, every position computed for every example: the reference."""
+        x = self.embedding[tokens] + self.position[: tokens.shape[1]]  # B T D
+        for block in self.blocks:
+            q, k, v = block.project(x)  # B T H K
+            x = block.finish(x, causal_attention(q, k, v))
+        return self.output(self.norm(x[:, -1]))  # B C
+
+    def forward_nodes(self, nodes: Nodes) -> Tensor:
+        """The same numbers, each computed once: see `grokkit.models.prefixes`.
+
+        The first block's projections are made per distinct token of a position and then spread over the
+        nodes; the last block is finished only where the logits are read.
+        """
+        levels = nodes.levels
+        rows = [self.embedding[level.symbols] + self.position[t] for t, level in enumerate(levels)]  # S D each
+        q, k, v = self.blocks[0].project_levels(rows)
+        x, q, k, v = ([_spread(level, z) for level, z in zip(levels, zs, strict=True)] for zs in (rows, q, k, v))
+        for block, after in zip(self.blocks, [*self.blocks[1:], None], strict=True):
+            needed = levels if after else levels[-1:]
+            x, q = x[-len(needed) :], q[-len(needed) :]
+            mixed = [trie_attention(level, qt, k, v) for level, qt in zip(needed, q, strict=True)]
+            x = block.finish_levels(x, mixed)
+            if after:
+                q, k, v = after.project_levels(x, last_only=after is self.blocks[-1])
+        return self.output(self.norm(x[-1]))  # B C
+
+
+class Block(nn.Module):
+    """Attention and feed-forward with their residuals."""
+
+    def __init__(self, config: Transformer, width: int) -> None:
+        super().__init__()
+        inner, biased = config.heads * config.head_width, config.bias == "all"
+        self.query, self.key, self.value = (nn.Linear(width, inner, bias=biased) for _ in range(3))
+        self.merge = nn.Linear(inner, width, bias=biased)
+        self.up = nn.Linear(width, config.feed_forward, bias=config.bias != "none")
+        self.down = nn.Linear(config.feed_forward, width, bias=config.bias != "none")
+        normed = config.norm != "none"
+        self.norm1, self.norm2 = (nn.LayerNorm(width) if normed else nn.Identity() for _ in range(2))
+        self.norm_first, self.heads = config.norm == "pre", config.heads
+        self.activation = ACTIVATIONS[config.activation]
+
+    def project(self, x: Tensor) -> list[Tensor]:
+        """Queries, keys and values: (..., D) -> 3 x (..., H, K)."""
+        h = self._attention_input(x)
+        return [self._heads(linear(h)) for linear in (self.query, self.key, self.value)]
+
+    def finish(self, x: Tensor, mixed: Tensor) -> Tensor:
+        """What follows attention: (..., D), (..., H, K) -> (..., D)."""
+        if self.norm_first:
+            x = x + self.merge(mixed.flatten(-2))
+            return x + self._feed_forward(self.norm2(x))
+        x = self.norm1(x + self.merge(mixed.flatten(-2)))
+        return self.norm2(x + self._feed_forward(x))
+
+    def project_levels(self, x: list[Tensor], last_only: bool = False) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """`project` over several levels in one product each; with `last_only` queries of the last level alone."""
+        sizes = [len(level) for level in x]
+        h = self._attention_input(torch.cat(x))
+        k, v = (self._heads(linear(h)).split(sizes) for linear in (self.key, self.value))
+        asking = sizes[-1:] if last_only else sizes
+        q = self._heads(self.query(h[-sum(asking) :])).split(asking)
+        return list(q), list(k), list(v)
+
+    def finish_levels(self, x: list[Tensor], mixed: list[Tensor]) -> list[Tensor]:
+        """`finish` over several levels in one product each."""
+        return list(self.finish(torch.cat(x), torch.cat(mixed)).split([len(level) for level in x]))
+
+    def _attention_input(self, x: Tensor) -> Tensor:
+        return self.norm1(x) if self.norm_first else x
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1))  # ... H K
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        return self.down(self.activation(self.up(x)))
+
+
+def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Softmax attention in which a position sees itself and what is before it: 3 x (B, T, H, K) -> (B, T, H, K)."""
+    scores = torch.einsum("bqhk,bshk->bhqs", q, k) / math.sqrt(q.shape[-1])
+    future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
+    weights = scores.masked_fill(future, -math.inf).softmax(-1)
+    return torch.einsum("bhqs,bshk->bqhk", weights, v)
+
+
+def trie_attention(level: Level, q: Tensor, k: list[Tensor], v: list[Tensor]) -> Tensor:
+    """The same for the n nodes of one level, which see their ancestors and themselves: (n, H, K)."""
+    ancestors = [*level.ancestors, None]
+    keys = [_take(k[t], node) for t, node in enumerate(ancestors)]
+    values = [_take(v[t], node) for t, node in enumerate(ancestors)]
+    scores = torch.stack([(q * key).sum(-1) for key in keys], -1) / math.sqrt(q.shape[-1])  # n H T
+    weights = scores.softmax(-1).unsqueeze(-1)  # n H T 1
+    return sum(weights[..., t, :] * value for t, value in enumerate(values))
+
+
+def _take(x: Tensor, node: Tensor | None) -> Tensor:
+    return x if node is None else x.index_select(0, node)
+
+
+def _spread(level: Level, rows: Tensor) -> Tensor:
+    """One row per distinct token -> one per node: (S, ...) -> (n, ...)."""
+    n = len(level.symbol)
+    return rows.expand(n, *rows.shape[1:]) if len(rows) == 1 else rows.index_select(0, level.symbol)
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Vaswani et al. 2017, section 3.5: sines at even, cosines at odd coordinates, (T, D)."""
+    coordinate = torch.arange(width)
+    angle = torch.arange(length).unsqueeze(1) / 10_000 ** ((coordinate // 2 * 2) / width)
+    return torch.where(coordinate % 2 == 0, angle.sin(), angle.cos())

@@ -1,0 +1,58 @@
+"""AdamW (Loshchilov & Hutter 2019, Algorithm 2): Adam with decoupled weight decay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from grokkit.run import OptimizerConfig
+
+Params = dict[str, Tensor]
+
+
+class AdamW(OptimizerConfig):
+    """Defaults are source A's: learning rate 1e-3 per step, weight decay 1 (times the rate, per step), beta2 0.98."""
+
+    kind: Literal["adamw"] = "adamw"
+    weight_decay: float = Field(1.0, ge=0)
+    beta1: float = Field(0.9, ge=0, lt=1)
+    beta2: float = Field(0.98, ge=0, lt=1)
+    eps: float = Field(1e-8, gt=0)
+
+    @staticmethod
+    def init(params: Params) -> dict[str, Params]:
+        """First and second moment, zero."""
+        return {moment: {name: torch.zeros_like(x) for name, x in params.items()} for moment in "mv"}
+
+    @staticmethod
+    def step(grad_of: Callable[[Params], Params], params: Params, state: dict[str, Params], t: Tensor,
+             hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+        """One update; `t` counts from 1."""
+        return adamw_update(grad_of(params), params, state, t, hyper)
+
+
+def adamw_update(gradient: Params, params: Params, state: dict[str, Params], t: Tensor,
+                 hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+    """The parameters and moments after one step along `gradient`.
+
+    m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
+    x <- (1 - lr wd) x - lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps)
+
+    Scalars stay in float64 until they meet a parameter, as they do in `torch.optim.AdamW`.
+    """
+    b1, b2, eps = hyper["beta1"], hyper["beta2"], hyper["eps"]
+    keep = 1 - hyper["learning_rate"] * hyper["weight_decay"]
+    rate = hyper["learning_rate"] / (1 - b1**t)
+    root = (1 - b2**t).sqrt()
+    m, v, x = {}, {}, {}
+    for name, g in gradient.items():
+        like = g.dtype
+        m[name] = b1.to(like) * state["m"][name] + (1 - b1).to(like) * g
+        v[name] = b2.to(like) * state["v"][name] + (1 - b2).to(like) * (g * g)
+        direction = m[name] / (v[name].sqrt() / root.to(like) + eps.to(like))
+        x[name] = keep.to(like) * params[name] - rate.to(like) * direction
+    return x, {"m": m, "v": v}

@@ -1,0 +1,36 @@
+"""Sharpness-aware minimisation (Foret et al. 2021, Algorithm 1) with AdamW as its base optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor
+
+from grokkit.metrics import l2_norm
+from grokkit.optimizers.adamw import AdamW, Params, adamw_update
+
+
+class SAM(AdamW):
+    """The gradient of each step is taken at the worst point near the weights: two gradients a step.
+
+    rho: Euclidean radius of that neighbourhood (0.05 in the paper).
+    """
+
+    kind: Literal["sam"] = "sam"
+    rho: float = Field(0.05, ge=0)
+    gradients_per_step: ClassVar[int] = 2
+
+    @staticmethod
+    def step(grad_of: Callable[[Params], Params], params: Params, state: dict[str, Params], t: Tensor,
+             hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+        """AdamW along the gradient at x + rho g / |g|."""
+        return adamw_update(grad_of(ascend(params, grad_of(params), hyper["rho"])), params, state, t, hyper)
+
+
+def ascend(params: Params, gradient: Params, rho: Tensor) -> Params:
+    """The weights moved by rho along the gradient's direction (1e-12 guards a zero gradient)."""
+    norm = l2_norm(gradient)
+    scale = rho.to(norm.dtype) / (norm + 1e-12)
+    return {name: x + scale * gradient[name] for name, x in params.items()}

@@ -1,0 +1,141 @@
+"""The one module that owns how figures look: ink, colours, sizes, and the way from matplotlib into a page.
+
+A figure becomes inline SVG whose black is `currentColor` on a transparent ground, so that it follows the page into
+its dark scheme; text stays text, in the page's own font. Nothing here touches matplotlib's global settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from io import StringIO
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from grokkit.errors import BadInput
+
+INK = "black"
+"""What is drawn in this colour takes the colour of the surrounding text."""
+
+COLOURS: dict[str, str] = {
+    "train": "#d45f00",
+    "validation": "#1f78d1",
+    "parameters": "#00936a",
+    "gradient": "#b765a8",
+    "reference": "#7d8590",
+}
+"""One meaning each throughout the book: the two sets of examples, norms of parameters and of gradients, and what a
+curve is compared with (chance, a source's value). At least 3:1 against white and against the dark page."""
+
+_RC = {
+    "axes.edgecolor": INK,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.5,
+    "axes.linewidth": 0.7,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "figure.figsize": (5.6, 3.0),
+    "font.size": 9.5,
+    "grid.alpha": 0.12,
+    "grid.color": INK,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "svg.fonttype": "none",
+    "text.color": INK,
+    "xtick.color": INK,
+    "xtick.labelsize": 9,
+    "xtick.minor.visible": False,
+    "ytick.color": INK,
+    "ytick.labelsize": 9,
+}
+
+_SCHEMES = (
+    '<style class="standalone">svg{color:#1f2328;font-family:system-ui,"Segoe UI",Helvetica,Arial,sans-serif}'
+    "@media (prefers-color-scheme:dark){svg{color:#d1d7e0}}</style>"
+)
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Figures made inside this block have the book's sizes and lines; outside it nothing has changed."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+@dataclass(frozen=True)
+class InlineFigure:
+    """A figure ready for a page; Jupyter shows it by itself.
+
+    svg: the `<svg>` element, named by `alt` for those who do not see it.
+    caption: says n and what the band is; "" for none.
+    """
+
+    svg: str
+    alt: str
+    caption: str = ""
+
+    def _repr_html_(self) -> str:
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
+        return f'<figure class="grokkit-figure">{self.svg}{caption}</figure>'
+
+    def __repr__(self) -> str:
+        return f"<figure: {self.alt}>"
+
+
+def inline_svg(fig: Figure, alt: str, caption: str = "") -> InlineFigure:
+    """The figure as inline SVG with a name for screen readers and a caption that says n and what the band is."""
+    if not alt.strip():
+        raise BadInput("alt is empty: say in a sentence what the figure shows, for those who do not see it.")
+    return InlineFigure(_svg(fig, alt), alt, caption)
+
+
+def write_svg(fig: Figure, path: Path | str, alt: str) -> None:
+    """Write the figure as a file of its own, for a README or a front page: ink follows the viewer's colour scheme."""
+    svg = inline_svg(fig, alt).svg
+    head = svg.index(">") + 1
+    Path(path).write_text(svg[:head] + _SCHEMES + svg[head:] + "\n", encoding="utf-8")
+
+
+def _svg(fig: Figure, alt: str) -> str:
+    body = _strip(_render(fig))
+    prefix = "f" + sha256(f"{alt}{body}".encode()).hexdigest()[:8]
+    body = _rename_ids(body, prefix)
+    width, height = (round(72 * inches, 2) for inches in fig.get_size_inches())
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(alt)}" fill="currentColor" '
+        f'style="width:100%;max-width:{width * 1.6:g}px;height:auto;stroke-linejoin:round">{body}</svg>'
+    )
+
+
+def _render(fig: Figure) -> str:
+    file = StringIO()
+    undated = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "grokkit"}):
+        fig.savefig(file, format="svg", transparent=True, metadata=undated)
+    return file.getvalue()
+
+
+def _strip(document: str) -> str:
+    """The children of the root element, without comments, fonts, and the style sheet that would reach the page."""
+    body = document[document.index(">", document.index("<svg")) + 1 : document.rindex("</svg>")]
+    body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r"font-family: [^;\"]*(; )?", "", body)
+    return re.sub(r"\s*\n\s*", "\n", body.replace("#000000", "currentColor")).strip()
+
+
+def _rename_ids(body: str, prefix: str) -> str:
+    """Ids that no other figure on the page has; matplotlib numbers each figure's parts from 1."""
+    body = re.sub(r'\bid="', f'id="{prefix}-', body)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", body)

@@ -1,0 +1,70 @@
+"""What is asked of a run beyond what it is: how long it is watched, and when it is measured.
+
+Neither shapes a trajectory, so neither is part of a run's key.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from pydantic import Field
+
+from grokkit.record import Status
+from grokkit.run import Config
+
+
+class Until(Config):
+    """When to stop watching: at `steps`, or earlier once both accuracies have been seen to arrive.
+
+    accuracy: what training and validation accuracy must both have reached at some evaluation; None never
+    stops early. extra: evaluations to be seen after that, so that the stop never censors what it waits for.
+    """
+
+    steps: int = Field(100_000, ge=1)
+    accuracy: float | None = Field(0.99, gt=0, le=1)
+    extra: int = Field(5, ge=1)
+
+    def status(self, steps: list[int] | np.ndarray, train: np.ndarray, val: np.ndarray) -> Status | None:
+        """Why a run measured at `steps` need not go on, or None if it must."""
+        if len(train) and not (np.isfinite(train[-1]) and np.isfinite(val[-1])):
+            return "diverged"
+        if self.accuracy is not None and self._seen(np.asarray(train), np.asarray(val)) >= self.extra:
+            return "reached"
+        return "budget" if len(steps) and steps[-1] >= self.steps else None
+
+    def _seen(self, train: np.ndarray, val: np.ndarray) -> int:
+        """Evaluations since both accuracies had been reached; -1 before that."""
+        both = np.maximum.accumulate(train >= self.accuracy) & np.maximum.accumulate(val >= self.accuracy)
+        return int(both.sum()) - 1
+
+
+class Measure(Config):
+    """When to evaluate: `per_decade` log-spaced steps until those are `every` apart, then every `every` steps.
+
+    sample: examples of each set used at every evaluation. `full_per_decade` log-spaced evaluations use all.
+    Both grids fall on multiples of `every` once they are coarser than it.
+    """
+
+    every: int = Field(100, ge=1)
+    per_decade: int = Field(10, ge=1)
+    full_per_decade: int = Field(4, ge=1)
+    sample: int = Field(2048, ge=1)
+
+    @cached_property
+    def _cache(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def steps(self, last: int) -> tuple[np.ndarray, np.ndarray]:
+        """Evaluation steps from 0 to `last`, int64 (R,), and whether each is a full one, bool (R,)."""
+        if last not in self._cache:
+            full = self._log_spaced(self.full_per_decade, last)
+            both = [full, self._log_spaced(self.per_decade, last), np.arange(0, last + 1, self.every), [last]]
+            steps = np.unique(np.concatenate(both)).astype(np.int64)
+            self._cache[last] = steps, np.isin(steps, [*full, 0, last])
+        return self._cache[last]
+
+    def _log_spaced(self, per_decade: int, last: int) -> np.ndarray:
+        points = 10 ** (np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)
+        snapped = np.where(points > self.every, np.ceil(points / self.every) * self.every, np.round(points))
+        return snapped[snapped <= last]

@@ -1,0 +1,229 @@
+"""The configuration of one training run, and its identity.
+
+A `Run` holds everything that shapes a trajectory and nothing else: how long it is watched, when it is
+evaluated and which device trains it belong to the request (`grokkit.train`), not to the run. Its key
+is a hash of the canonical JSON of the fields that differ from the defaults of version 1, so that a
+field added later changes no old key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from grokkit.errors import BadInput, unknown
+
+NUMERICS = 1
+"""Goes up when the committed float64 golden trajectory moves by more than 1e-9; part of every key."""
+
+
+class Config(BaseModel):
+    """A frozen, strict group of settings whose errors are one sentence."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadInput(_sentence(type(self), error)) from None
+
+    def canonical(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, as JSON values, and always the `kind`."""
+        return {name: _plain(value) for name, value in self if name == "kind" or not self._is_default(name, value)}
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        return value == type(self).model_fields[name].get_default(call_default_factory=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Config):
+        return value.canonical()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _sentence(config: type[Config], error: ValidationError) -> str:
+    return " ".join(_clause(config, e) for e in error.errors(include_url=False))
+
+
+def _clause(config: type[Config], e: dict[str, Any]) -> str:
+    name = ".".join(str(part) for part in e["loc"])
+    if e["type"] == "extra_forbidden":
+        return str(unknown(f"{config.__name__} setting", name, config.model_fields))
+    if e["type"] == "value_error":
+        return str(e["ctx"]["error"])
+    if e["type"] == "missing":
+        return f"{config.__name__} needs {name}."
+    return f"{config.__name__} {name}: {e['msg'].lower()}; {e['input']!r} came."
+
+
+class Table:
+    """The one visible table of a kind of thing: name -> configuration class."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._classes: dict[str, type[Config]] = {}
+
+    def add(self, *classes: type[Config]) -> None:
+        """Make configuration classes known under the default of their field `kind`."""
+        for cls in classes:
+            name = cls.model_fields["kind"].default
+            if self._classes.setdefault(name, cls) is not cls:
+                raise BadInput(f"{self.what} '{name}' is already {self._classes[name].__qualname__}.")
+
+    def __getitem__(self, name: str) -> type[Config]:
+        if name not in self._classes:
+            raise unknown(self.what, name, self._classes)
+        return self._classes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def resolve(self, value: Any) -> Any:
+        """A configuration from its JSON form; anything else unchanged."""
+        if not isinstance(value, dict):
+            return value
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+        return self[str(value.get("kind"))](**values)
+
+
+TASKS, MODELS, OPTIMIZERS = Table("Task"), Table("Model"), Table("Optimizer")
+
+
+class TaskConfig(Config):
+    """Settings of a problem. `examples`: rows of its table; `build()` makes the `Task`."""
+
+    kind: str
+
+    @property
+    def examples(self) -> int:
+        raise NotImplementedError
+
+    def build(self) -> Any:
+        raise NotImplementedError
+
+
+class ModelConfig(Config):
+    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C)."""
+
+    kind: str
+
+    def build(self, task: Any) -> Any:
+        raise NotImplementedError
+
+
+class OptimizerConfig(Config):
+    """Settings of an optimizer and its rule, written for one run in the paper's letters.
+
+    `init(params) -> state`; `step(grad_of, params, state, t, hyper) -> params, state`, where `grad_of(params)`
+    gives a gradient as often as it is asked, `t` counts steps from 1, and `hyper` holds the float settings
+    (and nothing else) as float64 scalars.
+    """
+
+    kind: str
+    learning_rate: float = Field(1e-3, ge=0)
+    gradients_per_step: ClassVar[int] = 1
+
+    @property
+    def hyper(self) -> dict[str, float]:
+        """The numbers that may differ between runs of one stack."""
+        return {name: value for name, value in self if isinstance(value, float)}
+
+    @staticmethod
+    def init(params: Any) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def step(grad_of: Any, params: Any, state: Any, t: Any, hyper: Any) -> Any:
+        raise NotImplementedError
+
+
+class Batch(Config):
+    """How a step's examples are drawn. `size`: examples, None for the full training set.
+
+    `sampling`: "permutation" (each epoch a new order) or "replacement" (independent draws).
+    `short_last`: whether an epoch's last, shorter batch counts (permutation only).
+    """
+
+    size: int | None = Field(512, ge=1)
+    sampling: Literal["permutation", "replacement"] = "permutation"
+    short_last: bool = False
+
+
+class Schedule(Config):
+    """Learning rate over time: linear warm-up over `warmup` steps from 0, then constant (source A)."""
+
+    warmup: int = Field(0, ge=0)
+
+
+class Seeds(Config):
+    """Three independent sources of chance: the split, the initial weights, the batches."""
+
+    data: int = Field(0, ge=0, lt=2**63)
+    init: int = Field(0, ge=0, lt=2**63)
+    batch: int = Field(0, ge=0, lt=2**63)
+
+    @classmethod
+    def all(cls, seed: int) -> Seeds:
+        """The same number for all three."""
+        return cls(data=seed, init=seed, batch=seed)
+
+
+def _chosen(table: Table, base: type[Config]) -> Any:
+    return Annotated[SerializeAsAny[base], BeforeValidator(table.resolve)]
+
+
+class Run(Config):
+    """One training run: see the module's docstring."""
+
+    task: _chosen(TASKS, TaskConfig)
+    model: _chosen(MODELS, ModelConfig)
+    optimizer: _chosen(OPTIMIZERS, OptimizerConfig)
+    train_fraction: float = 0.4
+    batch: Batch = Batch()
+    schedule: Schedule = Schedule()
+    precision: Literal["float32", "bfloat16", "float64"] = "float32"
+    seeds: Seeds = Seeds()
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Run:
+        if not 0 < self.train_fraction < 1:
+            raise BadInput(f"Run train_fraction: must lie between 0 and 1, both excluded; {self.train_fraction} came.")
+        n, total = self.train_examples, self.task.examples
+        if not 0 < n < total:
+            raise BadInput(f"Run train_fraction: {self.train_fraction} of {total} examples leaves {n} for training "
+                           f"and {total - n} for validation; both need at least one.")  # fmt: skip
+        if self.batch.size and self.batch.size > n and self.batch.sampling == "permutation":
+            raise BadInput(f"Run batch.size: {self.batch.size} is larger than the training set of {n} examples; "
+                           "use a smaller size, None for the full set, or sampling='replacement'.")  # fmt: skip
+        return self
+
+    @property
+    def train_examples(self) -> int:
+        """Size of the training set: the fraction of the table, rounded down."""
+        return int(self.train_fraction * self.task.examples + 1e-9)
+
+    @property
+    def key(self) -> str:
+        """16 hex digits: the identity of the trajectory."""
+        text = json.dumps({"numerics": NUMERICS, **self.canonical()}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """One line from which `Run.from_json` makes the same run."""
+        return json.dumps(self.canonical(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Run:
+        """The run of a line that `to_json` wrote; raises BadInput for anything else."""
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise BadInput(f"A run must be one line of JSON; {text[:60]!r} came ({error}).") from None
+        if not isinstance(values, dict):
+            raise BadInput(f"A run must be a JSON object; {text[:60]!r} came.")
+        return cls(**values)

@@ -1,0 +1,17 @@
+"""How a run's settings change over time: computed on the host, handed to the step as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grokkit.run import Schedule
+
+
+def learning_rate_factor(schedule: Schedule, steps: np.ndarray) -> np.ndarray:
+    """What the learning rate is multiplied by at each step, steps counted from 0: int64 (k,) -> float64 (k,).
+
+    Linear from 0 over the warm-up: the first step of a warmed-up run does not move, as in source A's code.
+    """
+    if schedule.warmup == 0:
+        return np.ones(len(steps))
+    return np.minimum(steps / schedule.warmup, 1.0)

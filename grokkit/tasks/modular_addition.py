@@ -1,0 +1,44 @@
+"""a_1 + ... + a_n (mod p): the task on which grokking was found (Power et al. 2022; source A, section 1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field, model_validator
+
+from grokkit.errors import BadInput
+from grokkit.run import TaskConfig
+from grokkit.tasks.task import Task
+
+LARGEST_TABLE = 2**24
+
+
+class ModularAddition(TaskConfig):
+    """All p^n sums of n numbers modulo p, written as source A does: a_1 o a_2 o ... a_n =.
+
+    Tokens 0 .. p-1 are the numbers, p is "+", p+1 is "="; T = 2n, V = p + 2, C = p.
+    """
+
+    kind: Literal["modular_addition"] = "modular_addition"
+    p: int = Field(97, ge=2)
+    summands: int = Field(2, ge=1)
+
+    @model_validator(mode="after")
+    def _table_fits(self) -> ModularAddition:
+        if self.p**self.summands > LARGEST_TABLE:
+            raise BadInput(f"ModularAddition p, summands: {self.p}^{self.summands} examples are more than the "
+                           f"{LARGEST_TABLE:,} that fit in memory; take a smaller p or fewer summands.")  # fmt: skip
+        return self
+
+    @property
+    def examples(self) -> int:
+        return self.p**self.summands
+
+    def build(self) -> Task:
+        """The whole table in lexicographic order of (a_1, ..., a_n)."""
+        numbers = torch.cartesian_prod(*[torch.arange(self.p)] * self.summands).reshape(self.examples, self.summands)
+        inputs = torch.full((self.examples, 2 * self.summands), self.p)
+        inputs[:, 0::2], inputs[:, -1] = numbers, self.p + 1
+        symbols = (*map(str, range(self.p)), "+", "=")
+        return Task(inputs, numbers.sum(1) % self.p, vocabulary=self.p + 2, classes=self.p, symbols=symbols)

@@ -1,0 +1,104 @@
+"""Unfinished trajectories on disk: one safetensors file a run in the user's cache, written whole or not at all.
+
+A checkpoint belongs to a run, an evaluation grid and an environment; elsewhere its bits would not be those
+of an undisturbed run, so there it is not found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from grokkit.engine import Trajectory
+from grokkit.errors import GrokkitError
+from grokkit.request import Measure
+from grokkit.run import Run
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint could not be used; the run starts at its beginning."""
+
+
+def cache_folder() -> Path:
+    """`GROKKIT_CACHE`, or the user's cache."""
+    return Path(os.environ.get("GROKKIT_CACHE") or user_cache_path("grokkit"))
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of one environment and evaluation grid."""
+
+    folder: Path
+    tag: str
+
+    @classmethod
+    def of(cls, environment: dict[str, Any], measure: Measure) -> Checkpoints:
+        text = json.dumps([environment, measure.canonical()], sort_keys=True)
+        return cls(cache_folder() / "checkpoints", hashlib.sha256(text.encode()).hexdigest()[:8])
+
+    def path(self, run: Run) -> Path:
+        return self.folder / f"{run.key}-{self.tag}.safetensors"
+
+    def save(self, trajectory: Trajectory) -> None:
+        """Replace the run's checkpoint by the trajectory's present state."""
+        path = self.path(trajectory.run)
+        scratch = path.with_suffix(f".{os.getpid()}.tmp")
+        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds")}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tensors = _flat({"params": trajectory.params, "state": trajectory.state})
+            save_file(tensors, scratch, metadata={"story": json.dumps(story)})
+            os.replace(scratch, path)
+        except (OSError, SafetensorError) as error:
+            scratch.unlink(missing_ok=True)
+            raise GrokkitError(f"No checkpoint could be written to {path}: {error}. Free space there, or set "
+                               "GROKKIT_CACHE to another folder; the records in the store are safe.") from error  # fmt: skip
+
+    def load(self, run: Run, grid: np.ndarray) -> Trajectory | None:
+        """The run's trajectory as it was saved, or None if there is none that fits the evaluation steps `grid`."""
+        path = self.path(run)
+        if not path.exists():
+            return None
+        try:
+            with safe_open(path, framework="pt") as file:
+                story = json.loads(file.metadata()["story"])
+                tree = _nested({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            warnings.warn(f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
+                          "rid of this sentence.", CheckpointWarning, stacklevel=2)  # fmt: skip
+            return None
+        fits = story["steps"] == grid[: len(story["steps"])].tolist() and story["t"] < grid[-1]
+        return Trajectory(run, tree["params"], tree["state"], **story) if fits else None
+
+    def drop(self, run: Run) -> None:
+        """Forget a run that is done."""
+        self.path(run).unlink(missing_ok=True)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Tensor]:
+    flat: dict[str, Tensor] = {}
+    for name, value in tree.items():
+        flat |= _flat(value, f"{prefix}{name}/") if isinstance(value, dict) else {prefix + name: value.contiguous()}
+    return flat
+
+
+def _nested(flat: dict[str, Tensor]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, value in flat.items():
+        *folders, name = path.split("/")
+        place = tree
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = value
+    return tree

@@ -1,0 +1,53 @@
+"""Which runs train together, and in how many slots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from grokkit.engine import Shape
+from grokkit.run import Run
+
+SMALL_STEP = 3e7
+"""Arithmetic of a step (floating-point operations) below which one run leaves a CPU core idle: source B's toy has 1e7,
+source A's transformer 1e9."""
+CPU_SLOTS = 8
+CUDA_SLOTS = 256
+
+
+class Group(NamedTuple):
+    """Runs that share a graph; `width` is the number of examples in its batches."""
+
+    runs: list[Run]
+    width: int
+
+
+def groups_of(runs: Iterable[Run]) -> list[Group]:
+    """The runs by shape, each group in the order given; the largest group first."""
+    by_shape: dict[Shape, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_shape[Shape.of(run)].append(run)
+    groups = [Group(members, _width(members)) for members in by_shape.values()]
+    return sorted(groups, key=lambda group: -len(group.runs))
+
+
+def _width(runs: list[Run]) -> int:
+    """The batch size, or for full batches the largest training set of the group (the others are padded)."""
+    return runs[0].batch.size or max(run.train_examples for run in runs)
+
+
+def slots_for(group: Group, device_type: str, workers: int) -> int:
+    """How many runs of the group one process should train at once."""
+    if device_type == "cuda":
+        most = CUDA_SLOTS
+    else:
+        most = CPU_SLOTS if arithmetic_of_step(group) < SMALL_STEP else 1
+    return max(1, min(most, -(-len(group.runs) // workers)))
+
+
+def arithmetic_of_step(group: Group) -> float:
+    """A rough count: six operations per parameter, example and position."""
+    task = group.runs[0].task.build()
+    parameters = sum(p.numel() for p in group.runs[0].model.build(task).parameters())
+    return 6.0 * parameters * group.width

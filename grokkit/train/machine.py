@@ -1,0 +1,118 @@
+"""What this machine has: devices, a compiler, hardware bfloat16, one thread a process; and what a record says of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from grokkit.errors import DeviceError
+from grokkit.run import Run
+
+FIRST_AMPERE = (8, 0)
+"""The first CUDA compute capability with bfloat16 matrix units."""
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device of that name, or a sentence that says what there is."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"Device '{name}' is no device name; use 'cpu', 'cuda' or 'cuda:0'.") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(f"Device '{name}' is not there: this PyTorch ({torch.__version__}) sees no CUDA GPU; use 'cpu'.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceError(f"Device '{name}' is not there: {torch.cuda.device_count()} CUDA GPUs are, counted from 0.")
+    if device.type not in ("cpu", "cuda"):
+        raise DeviceError(f"Device '{name}' is not supported; 'cpu' and 'cuda' are.")
+    return device
+
+
+def require_precision(run: Run, device: torch.device) -> None:
+    """Refuse bfloat16 where the hardware would only emulate it."""
+    if run.precision == "bfloat16" and not has_bfloat16(device):
+        raise DeviceError(f"Run precision: bfloat16 needs hardware that multiplies in it (AMX, AVX512-BF16, or a CUDA "
+                          f"GPU of compute capability 8.0); {device.type} here has none. Use float32.")  # fmt: skip
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether `device` multiplies in bfloat16 itself."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= FIRST_AMPERE
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
+
+
+def why_uncompiled(device: torch.device) -> str | None:
+    """Why `torch.compile` cannot work here, as half a sentence; None if it can."""
+    if device.type == "cuda":
+        return None
+    if not any(shutil.which(name) for name in filter(None, (os.environ.get("CXX"), "g++", "clang++"))):
+        return "no C++ compiler (g++ or clang++) is installed"
+    if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
+        return f"the headers of Python {platform.python_version()} are not installed (python3-dev)"
+    return None
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for PyTorch, and the caller's number afterwards.
+
+    Two threads make operations of this size up to ten times slower, and their sums depend on the number.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def strict_compilation() -> Iterator[None]:
+    """Many shapes in one process, and an error instead of PyTorch's silent change to uncompiled numbers."""
+    with torch._dynamo.config.patch(recompile_limit=256, accumulated_recompile_limit=4096,
+                                    fail_on_recompile_limit_hit=True):  # fmt: skip
+        yield
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What computed a record: grokkit, torch, numpy, python, and the checkout's revision if it is one."""
+    try:
+        ours = version("grokkit")
+    except PackageNotFoundError:
+        ours = "unknown"
+    found = {"grokkit": ours, "torch": torch.__version__, "numpy": version("numpy"), "python": platform.python_version()}
+    return found | ({"revision": revision} if (revision := _revision()) else {})
+
+
+def _revision() -> str:
+    top = Path(__file__).parents[2]
+    if not (top / ".git").exists() or not shutil.which("git"):
+        return ""
+    done = subprocess.run(["git", "-C", str(top), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@cache
+def hardware(device: torch.device) -> str:
+    """The device's own name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return str(torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine())
+
+
+def environment(device: torch.device, compiled: bool) -> dict[str, Any]:
+    """What decides the bits of a trajectory besides its configuration."""
+    return {"device": device.type, "compiled": compiled, "torch": torch.__version__, "hardware": hardware(device)}

@@ -1,0 +1,95 @@
+"""Trains the runs of one shape in this process: stores what finishes, checkpoints what does not."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from grokkit.engine import Event, Kernel, Session, Shape, Stack, Trajectory, kernel
+from grokkit.metrics import METRICS
+from grokkit.record import Record, Status
+from grokkit.request import Measure, Until
+from grokkit.run import Run
+from grokkit.store import Store
+from grokkit.train.checkpoints import Checkpoints
+from grokkit.train.machine import environment, one_thread, strict_compilation, versions
+from grokkit.train.progress import Progress
+
+CHECKPOINT_SECONDS = 120.0
+
+
+@dataclass
+class Worker:
+    """One process's part of a sweep. `paused()` is asked between chunks of steps; True ends the work early."""
+
+    store: Store
+    until: Until
+    measure: Measure
+    device: torch.device
+    compiled: bool
+    progress: Progress
+    paused: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        self.checkpoints = Checkpoints.of(environment(self.device, self.compiled), self.measure)
+        self.grid, _ = self.measure.steps(self.until.steps)
+
+    def train(self, waiting: Iterator[Run], slots: int, width: int) -> None:
+        """Train every run that `waiting` gives, `slots` at a time; returns early, with checkpoints, when paused."""
+        with one_thread(), strict_compilation():
+            first = list(islice(waiting, slots))
+            if not first or self.paused():
+                return
+            ready = kernel(Shape.of(first[0]), self.device, self.compiled)
+            following = (self._begin(run, ready) for run in waiting)
+            stack = Stack(ready, [self._begin(run, ready) for run in first], width)
+            self._work(Session(stack, following, self.until, self.measure))
+
+    def _begin(self, run: Run, ready: Kernel) -> Trajectory:
+        return self.checkpoints.load(run, self.grid) or Trajectory.start(run, ready.task)
+
+    def _work(self, session: Session) -> None:
+        saved = time.monotonic()
+        while session.active:
+            for event in session.proceed():
+                self._handle(event)
+            paused = self.paused()
+            if paused or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                saved = self._checkpoint(session)
+            if paused:
+                return
+
+    def _checkpoint(self, session: Session) -> float:
+        for slot in session.active:
+            self.checkpoints.save(session.stack.snapshot(slot))
+        return time.monotonic()
+
+    def _handle(self, event: Event) -> None:
+        if event.status:
+            self.store.add(self._record(event.trajectory, event.status))
+            self.checkpoints.drop(event.trajectory.run)
+        self.progress.look(event.trajectory, event.status)
+
+    def _record(self, trajectory: Trajectory, status: Status) -> Record:
+        run = trajectory.run
+        curves = {name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS}
+        return Record(run.key, json.loads(run.to_json()), np.array(trajectory.steps, dtype=np.int64), curves,
+                      observed_to=trajectory.steps[-1], status=status, provenance=self._provenance(trajectory))  # fmt: skip
+
+    def _provenance(self, trajectory: Trajectory) -> dict[str, Any]:
+        return {
+            **versions(),
+            **environment(self.device, self.compiled),
+            "precision": trajectory.run.precision,
+            "sample": self.measure.sample,
+            "seconds": round(trajectory.seconds, 3),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
