@@ -1,0 +1,28 @@
+"""grokkit: an executable book on grokking, and the engine that trains its sweeps.
+
+import grokkit as gk
+
+run = gk.Run(task=gk.ModularAddition(p=97), model=gk.Transformer(), optimizer=gk.AdamW())
+table = gk.train([run], until=gk.Until(steps=10_000))
+"""
+
+from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
+from grokkit.models import MLP, MODELS, Transformer
+from grokkit.optimizers import OPTIMIZERS, SAM, AdamW
+from grokkit.passages import first_passage, passage
+from grokkit.record import Record
+from grokkit.request import Measure, Until
+from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
+from grokkit.sampling import batch_positions
+from grokkit.store import Store
+from grokkit.tables import curves_table, runs_table
+from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
+from grokkit.train import Display, Experiment, Missing, records, train
+
+__all__ = [
+    "MLP", "MODELS", "OPTIMIZERS", "SAM", "TASKS", "AdamW", "Addition", "BadInput", "Batch", "DeviceError", "Display",
+    "Experiment",
+    "GrokkitError", "Interrupted", "Measure", "Missing", "ModelConfig", "ModularAddition", "OptimizerConfig", "Record",
+    "Run", "Schedule", "Seeds", "Store", "StoreError", "Task", "TaskConfig", "Transformer", "Until", "batch_positions", "curves_table",
+    "first_passage", "passage", "records", "runs_table", "split_order", "train",
+]  # fmt: skip

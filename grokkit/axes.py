@@ -13,7 +13,7 @@ AXES: dict[str, str] = {
     "N": "examples in a task's table",
     "B": "examples in a batch",
     "T": "positions in a sequence",
-    "P": "distinct prefixes of a token table",
+    "S": "distinct tokens at one position",
     "V": "tokens in the vocabulary",
     "C": "classes a model chooses from",
     "L": "layers",

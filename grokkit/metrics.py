@@ -30,7 +30,9 @@ METRICS: dict[str, Metric] = {
     "val_loss_full": Metric("nats", f"Mean cross-entropy of the complement, {_WHOLE}."),
     "val_accuracy_full": Metric("fraction of examples", f"Share of the complement answered correctly, {_WHOLE}."),
     "batch_loss": Metric("nats", f"Mean cross-entropy {_BATCH}; NaN at step 0."),
-    "batch_accuracy": Metric("fraction of examples", f"Share answered correctly {_BATCH} (source A's training accuracy)."),
+    "batch_accuracy": Metric(
+        "fraction of examples", f"Share answered correctly {_BATCH} (source A's training accuracy)."
+    ),
     "gradient_l2": Metric("1", f"Euclidean norm of the gradient over all parameters, {_BATCH}."),
     "gradient_linf": Metric("1", f"Largest absolute entry of that gradient, {_BATCH}."),
     "parameter_l2": Metric("1", "Euclidean norm of all parameters together."),

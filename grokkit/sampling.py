@@ -24,7 +24,9 @@ def mixed(*words: np.ndarray | int) -> np.ndarray:
     return h
 
 
-def batch_positions(batch: Batch, seed: int, n: int, start: int, count: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def batch_positions(
+    batch: Batch, seed: int, n: int, start: int, count: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The batches of steps start .. start + count - 1 of a run with n training examples.
 
     Returns positions, int64 (count, width), and weights, float32 of the same shape: 0 where a batch is

@@ -90,7 +90,9 @@ def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Ca
 
 
 def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], batch_of: Callable[..., Any]) -> Any:
-    def step(params: Params, state: Any, t: Tensor, hyper: Params, order: Tensor, positions: Tensor, weights: Tensor) -> Any:
+    def step(
+        params: Params, state: Any, t: Tensor, hyper: Params, order: Tensor, positions: Tensor, weights: Tensor
+    ) -> Any:
         batch, targets = batch_of(order[positions])
 
         def loss_of(params: Params) -> tuple[Tensor, Tensor]:

@@ -33,6 +33,7 @@ class Session:
         self.grid, self.is_full = measure.steps(until.steps)
         self.chunk = min(measure.sample, stack.kernel.task.examples)
         self.active = set(range(len(stack.slots)))
+        stack.warm_up(self.chunk)
 
     def proceed(self) -> list[Event]:
         """One chunk of steps, and the evaluations that fall due at its end."""

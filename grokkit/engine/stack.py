@@ -47,8 +47,20 @@ class Stack:
         trajectory.params, trajectory.state = tree_map(copy, self._params), tree_map(copy, self._state)
         return trajectory
 
+    def warm_up(self, examples: int) -> None:
+        """Compile both functions (for evaluations on `examples`) and throw away what they return."""
+        held = self._params, self._state, self._last
+        slots = len(self.slots)
+        self._step(1)
+        self.evaluate(np.zeros((slots, examples), dtype=np.int64), np.ones((slots, examples), dtype=np.float32))
+        self._params, self._state, self._last = held
+
     def advance(self, count: int) -> None:
         """Take `count` steps with every slot."""
+        self._step(count)
+        self._note_last(count)
+
+    def _step(self, count: int) -> None:
         positions, weights = self._batches(count)
         rates = self._learning_rates(count)
         t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
@@ -57,7 +69,6 @@ class Stack:
                 hyper = {**self._hyper, "learning_rate": rates[i]}
                 self._params, self._state, self._last = self.kernel.step(
                     self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i])  # fmt: skip
-        self._note_last(count)
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""

@@ -46,7 +46,9 @@ class Prefixes:
         self.length = tokens.shape[1]
         self.prefix = [_group(tokens[:, : position + 1]) for position in range(self.length)]  # (N,) each
         self.size = [int(group.max()) + 1 for group in self.prefix]
-        self.symbols, self.example_symbol = zip(*[tokens[:, t].unique(return_inverse=True) for t in range(self.length)], strict=True)
+        self.symbols, self.example_symbol = zip(
+            *[tokens[:, t].unique(return_inverse=True) for t in range(self.length)], strict=True
+        )
         self.first = [_first_example(group, size) for group, size in zip(self.prefix, self.size, strict=True)]
 
     def to(self, device: torch.device) -> Prefixes:

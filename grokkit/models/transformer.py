@@ -153,7 +153,9 @@ class Block(nn.Module):
         x = self.norm1(x + self.merge(mixed.flatten(-2)))
         return self.norm2(x + self._feed_forward(x))
 
-    def project_levels(self, x: list[Tensor], last_only: bool = False) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    def project_levels(
+        self, x: list[Tensor], last_only: bool = False
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """`project` over several levels in one product each; with `last_only` queries of the last level alone."""
         sizes = [len(level) for level in x]
         h = self._attention_input(torch.cat(x))

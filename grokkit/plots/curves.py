@@ -27,9 +27,9 @@ def learning_curves(
 ) -> Figure:
     """Accuracy against steps, one thin line a run, with their median where there are several.
 
-    table: one row for each run and evaluation step: run, step, train_accuracy, val_accuracy; where train_loss and
-    val_loss are there too, a second panel shows them in nats. Step 0 has no place on a logarithmic axis and is left
-    out. In the median a run that was stopped counts with its last value.
+    table: one row for each run and evaluation step: run (or key), step, train_accuracy, val_accuracy; where
+    train_loss and val_loss are there too, a second panel shows them in nats. Step 0 has no place on a logarithmic
+    axis and is left out. In the median a run that was stopped counts with its last value.
     t_train, t_val: steps to mark, for example the medians of T_train and T_val; None marks nothing.
     chance: the accuracy of a guess, 1 / C.
     """
@@ -47,13 +47,18 @@ def learning_curves(
 
 def describe_runs(table: pd.DataFrame) -> str:
     """The sentence a caption needs: n, and what the lines are."""
-    n = table["run"].nunique()
+    n = _named(table)["run"].nunique()
     if n == 1:
         return "n = 1 run."
     return f"n = {n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
 
 
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    return table if "run" in table.columns else table.rename(columns={"key": "run"})
+
+
 def _drawable(table: pd.DataFrame) -> pd.DataFrame:
+    table = _named(table)
     missing = {"run", "step", "train_accuracy", "val_accuracy"} - set(table.columns)
     if missing:
         raise BadInput(f"table lacks the columns {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")

@@ -30,7 +30,9 @@ def resolve_device(name: str) -> torch.device:
     except RuntimeError:
         raise DeviceError(f"Device '{name}' is no device name; use 'cpu', 'cuda' or 'cuda:0'.") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise DeviceError(f"Device '{name}' is not there: this PyTorch ({torch.__version__}) sees no CUDA GPU; use 'cpu'.")
+        raise DeviceError(
+            f"Device '{name}' is not there: this PyTorch ({torch.__version__}) sees no CUDA GPU; use 'cpu'."
+        )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise DeviceError(f"Device '{name}' is not there: {torch.cuda.device_count()} CUDA GPUs are, counted from 0.")
     if device.type not in ("cpu", "cuda"):
@@ -54,7 +56,9 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def why_uncompiled(device: torch.device) -> str | None:
-    """Why `torch.compile` cannot work here, as half a sentence; None if it can."""
+    """Why `torch.compile` is not used here, as half a sentence; None if it is."""
+    if os.environ.get("GROKKIT_COMPILED") == "0":
+        return "GROKKIT_COMPILED=0 is set"
     if device.type == "cuda":
         return None
     if not any(shutil.which(name) for name in filter(None, (os.environ.get("CXX"), "g++", "clang++"))):
@@ -93,7 +97,12 @@ def versions() -> dict[str, str]:
         ours = version("grokkit")
     except PackageNotFoundError:
         ours = "unknown"
-    found = {"grokkit": ours, "torch": torch.__version__, "numpy": version("numpy"), "python": platform.python_version()}
+    found = {
+        "grokkit": ours,
+        "torch": torch.__version__,
+        "numpy": version("numpy"),
+        "python": platform.python_version(),
+    }
     return found | ({"revision": revision} if (revision := _revision()) else {})
 
 

@@ -48,7 +48,9 @@ class _Sender:
         self.queue.put(Look.at(trajectory, status))
 
 
-def train_in_pool(groups: list[Group], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]) -> None:
+def train_in_pool(
+    groups: list[Group], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]
+) -> None:
     """Train the groups on `workers` processes; returns when all is done or, soon after `paused()`, with checkpoints."""
     context = mp.get_context("spawn")
     stop, looks = context.Event(), context.Queue()
@@ -97,7 +99,9 @@ def _work(job: Job, queues: list[Any], looks: Any, stop: Any, parent: int) -> No
     def paused() -> bool:
         return stop.is_set() or os.getppid() != parent or (job.deadline is not None and time.time() > job.deadline)
 
-    worker = Worker(Store(job.store), job.until, job.measure, torch.device(job.device), job.compiled, _Sender(looks), paused)
+    worker = Worker(
+        Store(job.store), job.until, job.measure, torch.device(job.device), job.compiled, _Sender(looks), paused
+    )
     for queue, (slots, width) in zip(queues, job.shapes, strict=True):
         worker.train(_runs_from(queue), slots, width)
     looks.close()

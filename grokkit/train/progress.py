@@ -98,11 +98,12 @@ class Display:
         for look in sorted(self.running.values(), key=lambda look: look.label):
             table.add_row(look.label, f"{look.t:,}", _bar(look.train_accuracy, "cyan"), _bar(look.val_accuracy, "yellow"),
                           _phase(look), self._left(look))  # fmt: skip
-        return Group(Text(f"{self.finished} of {self.total} runs finished"), table)
+        waiting = "" if self.running or self.finished else " (compiling the training step: up to a minute the first time)"
+        return Group(Text(f"{self.finished} of {self.total} runs finished{waiting}"), table)
 
     def _left(self, look: Look) -> str:
         if not look.t:
-            return "compiling"
+            return ""
         return f"at most {clock(look.seconds / look.t * (self.until.steps - look.t))}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
-from grokkit.errors import BadInput, GrokkitError, Interrupted
+from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Run
@@ -31,12 +32,12 @@ class Missing(GrokkitError):
 
 def train(runs: Iterable[Run], *, until: Until | None = None, measure: Measure | None = None,
           store: Store | str | None = None, device: str = "cpu", workers: int = 1, compiled: bool | None = None,
-          missing: Literal["train", "report", "raise"] = "train", display: Display | None = None,
+          missing: Literal["train", "report", "raise"] | None = None, display: Display | None = None,
           deadline: float | None = None) -> pd.DataFrame:  # fmt: skip
     """Train the runs that the store cannot answer yet; return one row for every run (`grokkit.runs_table`).
 
     The same call repeats an experiment and loads it. `missing="report"` trains nothing and returns what is
-    there; "raise" wants all of it. `workers` processes of one thread each share the work on a CPU. `compiled`
+    there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers` processes of one thread each share the work on a CPU. `compiled`
     None compiles where a C++ compiler is. `deadline`: `time.time()` at which to stop, with checkpoints.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
@@ -46,14 +47,19 @@ def train(runs: Iterable[Run], *, until: Until | None = None, measure: Measure |
 
 def records(runs: Iterable[Run], *, until: Until | None = None, measure: Measure | None = None,
             store: Store | str | None = None, device: str = "cpu", workers: int = 1, compiled: bool | None = None,
-            missing: Literal["train", "report", "raise"] = "train", display: Display | None = None,
+            missing: Literal["train", "report", "raise"] | None = None, display: Display | None = None,
             deadline: float | None = None) -> list[Record]:  # fmt: skip
     """As `train`, but the records themselves, in the order of the runs."""
     runs, until, measure = _checked(runs), until or Until(), measure or Measure()
     store = store if isinstance(store, Store) else Store.find(store)
     lacking = lacking_runs(runs, until, measure, store)
+    missing = missing or os.environ.get("GROKKIT_MISSING", "train")
+    if missing not in ("train", "report", "raise"):
+        raise unknown("train missing", missing, ("train", "report", "raise"))
     if lacking and missing == "raise":
-        raise Missing(f"{len(lacking)} of {len(runs)} runs are not in {store.path}; the first is {lacking[0].to_json()}.")
+        raise Missing(
+            f"{len(lacking)} of {len(runs)} runs are not in {store.path}; the first is {lacking[0].to_json()}."
+        )
     if lacking and missing == "train":
         sweep = _Sweep(until, measure, store, device, workers, compiled, display, deadline)
         sweep.train(lacking)
@@ -114,13 +120,17 @@ class _Sweep:
         def paused() -> bool:
             return interrupted() or (self.deadline is not None and time.time() > self.deadline)
 
-        worker = Worker(self.store, self.until, self.measure, self.device, self.compiled, self.display or Silent(), paused)
+        worker = Worker(
+            self.store, self.until, self.measure, self.device, self.compiled, self.display or Silent(), paused
+        )
         for group in groups:
             worker.train(iter(group.runs), slots_for(group, self.device.type, 1), group.width)
 
     def _job(self, groups: list[Group], workers: int) -> Job:
         shapes = [(slots_for(group, self.device.type, workers), group.width) for group in groups]
-        return Job(str(self.store.path), self.until, self.measure, str(self.device), self.compiled, shapes, self.deadline)
+        return Job(
+            str(self.store.path), self.until, self.measure, str(self.device), self.compiled, shapes, self.deadline
+        )
 
     def _farewell(self, runs: list[Run]) -> str:
         left = len(lacking_runs(runs, self.until, self.measure, self.store))

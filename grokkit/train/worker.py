@@ -80,7 +80,9 @@ class Worker:
 
     def _record(self, trajectory: Trajectory, status: Status) -> Record:
         run = trajectory.run
-        curves = {name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS}
+        curves = {
+            name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS
+        }
         return Record(run.key, json.loads(run.to_json()), np.array(trajectory.steps, dtype=np.int64), curves,
                       observed_to=trajectory.steps[-1], status=status, provenance=self._provenance(trajectory))  # fmt: skip
 

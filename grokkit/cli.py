@@ -1,0 +1,216 @@
+"""The command `grokkit`: run a chapter, carry its plan to another machine, look after the store, build the book."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from grokkit.errors import BadInput, GrokkitError, Interrupted
+from grokkit.store import Store
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown",
+                  help="Train networks until they grok, and build the book about it. "
+                       "Start with `grokkit run quickstart --profile laptop`.")  # fmt: skip
+store_app = typer.Typer(no_args_is_help=True, help="Look after a store: a folder of Parquet files with one record a run.")
+app.add_typer(store_app, name="store")
+err = Console(stderr=True)
+
+ChapterArgument = Annotated[str, typer.Argument(help="A chapter: its name ('quickstart'), number and name, or path.")]
+ProfileOption = Annotated[str, typer.Option(help="Which grid of the chapter: smoke (seconds, decides nothing), laptop "
+                                                 "(at most 15 minutes), evidence (what claims are decided from) or "
+                                                 "source (the source's own settings).")]  # fmt: skip
+ParameterOption = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE",
+                            help="Another parameter of the chapter, as `-p seed 3` or `-p seed=3`; repeat for more.")]  # fmt: skip
+DeviceOption = Annotated[str, typer.Option(help="Where to train: cpu, cuda or cuda:1.")]
+StoreOption = Annotated[Path | None, typer.Option(help="Folder of records. Default: $GROKKIT_STORE, else the checkout's "
+                                                       "results/, else a folder in your cache.")]  # fmt: skip
+WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@app.command()
+def run(chapter: ChapterArgument, profile: ProfileOption = "laptop", p: ParameterOption = None,
+        device: DeviceOption = "cpu", store: StoreOption = None, workers: WorkersOption = None,
+        output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
+        ) -> None:  # fmt: skip
+    """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
+    from grokkit import chapters
+
+    path = chapters.find_chapter(chapter)
+    given = {"profile": profile, **_pairs(p)}
+    held = Store.find(store)
+    for experiment in chapters.planned(path, given):
+        _train(experiment, held, device, workers, None)
+    if "store" in chapters.parameters(path):
+        given["store"] = str(held.path.resolve())
+    done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
+    err.print(f"The chapter, executed: {done}")
+
+
+@app.command()
+def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: ParameterOption = None) -> None:
+    """Print a chapter's runs, one line of JSON each, for `grokkit train` on another machine."""
+    from grokkit import chapters
+    from grokkit.train.experiment import to_lines
+
+    experiments = chapters.planned(chapters.find_chapter(chapter), {"profile": profile, **_pairs(p)})
+    print("\n".join(to_lines(experiments)))
+
+
+@app.command()
+def train(plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` wrote; - for standard input.")],
+          device: DeviceOption = "cpu", store: StoreOption = None, workers: WorkersOption = None,
+          deadline: Annotated[float | None, typer.Option(help="Stop after this many seconds with all that is done in one "
+                                                              "packed file, and checkpoints of the rest.")] = None,
+          ) -> None:  # fmt: skip
+    """Train the runs of a plan. Needs neither notebooks nor a network; `grokkit store merge` brings the records home."""
+    from grokkit.train.experiment import from_lines
+
+    try:
+        text = sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"The plan {plan} cannot be read: {error.strerror}.") from None
+    held, ends = Store.find(store), None if deadline is None else time.time() + deadline
+    for experiment in from_lines(text.splitlines()):
+        _train(experiment, held, device, workers, ends)
+    held.pack()
+
+
+@app.command()
+def book(live: Annotated[Path | None, typer.Option(help="A store whose live run the quickstart shows instead of its own.")] = None,
+         as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
+         publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False) -> None:  # fmt: skip
+    """Execute every chapter on the records that are there, and build the static book. Trains nothing."""
+    from grokkit.publish import build_book
+
+    page = build_book(live=live, execute=not as_published, publish=publish)
+    err.print(f"The book: [bold]{page}[/bold]\nOpen it in a browser: file://{page}")
+
+
+@app.command()
+def ledger(as_json: JsonOption = False) -> None:
+    """All 77 claims with their verdicts."""
+    from grokkit import claims
+
+    if as_json:
+        print(claims.ledger_json())
+        return
+    from rich.table import Table
+
+    table = Table("id", "verdict", "n", "where", "statement")
+    for row in claims.ledger():
+        table.add_row(row["id"], row["verdict"], str(row["n"]), row["where"], row["statement"])
+    Console().print(table)
+
+
+@app.command()
+def bench(names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,
+          device: DeviceOption = "cpu", as_json: JsonOption = False) -> None:  # fmt: skip
+    """Time the engine beside the ordinary PyTorch loop, in this process, on one thread."""
+    from grokkit.chapters import checkout
+
+    sys.path.insert(0, str(checkout()))
+    from benchmarks.compare import compare, shown
+
+    rows = compare(names, device, progress=lambda line: err.print(line, highlight=False))
+    print(json.dumps(rows, indent=1)) if as_json else Console().print(shown(rows))
+
+
+@store_app.command()
+def check(store: StoreOption = None) -> None:
+    """List unreadable files, damaged records and disagreements between machines; exit status 1 if there are any."""
+    held = Store.find(store)
+    problems = held.check()
+    for problem in problems:
+        print(f"{problem.file}: {problem.sentence}")
+    print(f"{len(held)} runs in {held.path}, {len(problems)} problems.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@store_app.command()
+def merge(other: Annotated[Path, typer.Argument(help="A store, or one packed Parquet file.")], store: StoreOption = None) -> None:
+    """Add the records of another store to this one."""
+    held = Store.find(store)
+    print(f"{held.merge(other)} new records in {held.path}.")
+
+
+@store_app.command()
+def pack(store: StoreOption = None) -> None:
+    """Gather the files of single runs into one."""
+    held = Store.find(store)
+    file = held.pack()
+    print(f"Packed into {file}." if file else f"Nothing to pack in {held.path}.")
+
+
+def _train(experiment: Any, store: Store, device: str, workers: int | None, ends: float | None) -> None:
+    """Say what is missing and how long it will take; then train it."""
+    import os
+
+    from grokkit.train import Display, lacking_runs
+    from grokkit.train import train as train_runs
+
+    asked = experiment.runs
+    lacking = lacking_runs(asked, experiment.until, experiment.measure, store)
+    err.print(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.", highlight=False)
+    if not lacking:
+        return
+    workers = workers or os.cpu_count() or 1
+    err.print(_forecast(experiment, lacking, store, device, workers), highlight=False)
+    train_runs(asked, until=experiment.until, measure=experiment.measure, store=store, device=device, workers=workers,
+               display=Display(len(lacking), experiment.until, err), deadline=ends)  # fmt: skip
+
+
+def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, workers: int) -> str:
+    from grokkit.train.estimate import estimate
+    from grokkit.train.machine import resolve_device, why_uncompiled
+    from grokkit.train.progress import clock
+
+    where = resolve_device(device)
+    reason = why_uncompiled(where)
+    guess = estimate(lacking, experiment.until, store.read().values(), where, reason is None, workers)
+    text = f"Training them here will take {'at most ' if guess.at_most else 'about '}{clock(guess.seconds)}"
+    return f"{text}; uncompiled, because {reason}." if reason else f"{text}, after up to a minute of compiling."
+
+
+def _pairs(options: list[str] | None) -> dict[str, Any]:
+    """Values as JSON where they are, else as text."""
+    given = {}
+    for option in options or []:
+        name, mark, value = option.partition("=")
+        if not mark:
+            raise BadInput(f"-p takes NAME=VALUE (or NAME VALUE); '{option}' came.")
+        try:
+            given[name] = json.loads(value)
+        except json.JSONDecodeError:
+            given[name] = value
+    return given
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """papermill's `-p NAME VALUE` as the `-p NAME=VALUE` that an option with one value can take."""
+    out: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        out.append(argument)
+        if argument == "-p":
+            name = next(rest, "")
+            out.append(name if "=" in name else f"{name}={next(rest, '')}")
+    return out
+
+
+def main() -> None:
+    """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130."""
+    try:
+        app(args=_joined(sys.argv[1:]))
+    except Interrupted as error:
+        err.print(str(error), style="yellow", highlight=False)
+        sys.exit(130)
+    except GrokkitError as error:
+        err.print(f"grokkit: {error}", style="red", highlight=False)
+        sys.exit(2)

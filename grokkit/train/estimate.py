@@ -1,0 +1,72 @@
+"""How long the missing runs will take here: from records of this machine, else from a few steps timed now."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from grokkit.engine import Shape, Stack, Trajectory, kernel
+from grokkit.record import Record
+from grokkit.request import Until
+from grokkit.run import Run
+from grokkit.train.groups import groups_of
+from grokkit.train.machine import environment, one_thread
+
+COMPILED_GAIN = 1.6
+"""How much faster a compiled step is than an uncompiled one, at least; only guesses rest on it."""
+TIMED_STEPS = 3
+
+
+class Estimate(NamedTuple):
+    """seconds on `workers` processes; `at_most` where it assumes that runs spend their whole budget."""
+
+    runs: int
+    seconds: float
+    at_most: bool
+
+
+def estimate(runs: list[Run], until: Until, held: Iterable[Record], device: torch.device, compiled: bool,
+             workers: int) -> Estimate:  # fmt: skip
+    """The time that training `runs` will take."""
+    ours = environment(device, compiled)
+    local = [r for r in held if all(r.provenance.get(name) == value for name, value in ours.items())]
+    seconds, guessed = 0.0, False
+    for group in groups_of(runs):
+        alike = [r for r in local if _shape(r) == Shape.of(group.runs[0])]
+        pace = _pace(alike) or _timed(group.runs[0], group.width, device) / (COMPILED_GAIN if compiled else 1)
+        steps = [_steps(run, alike) for run in group.runs]
+        guessed |= None in steps
+        seconds += pace * sum(until.steps if s is None else min(s, until.steps) for s in steps)
+    return Estimate(len(runs), seconds / max(1, min(workers, len(runs))), guessed)
+
+
+def _shape(record: Record) -> Shape:
+    return Shape.of(Run.from_json(json.dumps(record.config)))
+
+
+def _pace(records: list[Record]) -> float | None:
+    """Seconds a step."""
+    paces = [r.provenance["seconds"] / r.observed_to for r in records if r.observed_to]
+    return float(np.median(paces)) if paces else None
+
+
+def _steps(run: Run, records: list[Record]) -> float | None:
+    """How far runs went that differ from this one by their seeds only."""
+    settings = {**run.canonical(), "seeds": None}
+    went = [r.observed_to for r in records if {**r.config, "seeds": None} == settings]
+    return float(np.median(went)) if went else None
+
+
+def _timed(run: Run, width: int, device: torch.device) -> float:
+    with one_thread():
+        ready = kernel(Shape.of(run), device, False)
+        stack = Stack(ready, [Trajectory.start(run, ready.task)], width)
+        stack.advance(1)
+        began = time.perf_counter()
+        stack.advance(TIMED_STEPS)
+        return (time.perf_counter() - began) / TIMED_STEPS

@@ -1,0 +1,47 @@
+"""Runs with what is asked of them, as chapters plan them, and the lines that carry such a plan to another machine."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grokkit.errors import BadInput
+from grokkit.request import Measure, Until
+from grokkit.run import Run
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Some runs, how long to watch them and when to measure them: `gk.train(**vars(experiment))`."""
+
+    runs: list[Run]
+    until: Until = field(default_factory=Until)
+    measure: Measure = field(default_factory=Measure)
+
+
+def to_lines(experiments: Iterable[Experiment]) -> list[str]:
+    """One line of JSON a run."""
+    return [json.dumps({"run": run.canonical(), "until": e.until.canonical(), "measure": e.measure.canonical()})
+            for e in experiments for run in e.runs]  # fmt: skip
+
+
+def from_lines(lines: Iterable[str]) -> list[Experiment]:
+    """The experiments of a plan; raises BadInput with the number of the first line that is none."""
+    runs: dict[tuple[Until, Measure], list[Run]] = defaultdict(list)
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            run, until, measure = _parsed(number, line)
+            runs[until, measure].append(run)
+    return [Experiment(members, until, measure) for (until, measure), members in runs.items()]
+
+
+def _parsed(number: int, line: str) -> tuple[Run, Until, Measure]:
+    try:
+        parts = json.loads(line)
+        return Run(**parts["run"]), Until(**parts["until"]), Measure(**parts["measure"])
+    except BadInput as error:
+        raise BadInput(f"Line {number} of the plan: {error}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"Line {number} of the plan is not a run as `grokkit plan` writes it ({error!r}).") from None
