@@ -14,7 +14,7 @@ from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
 from grokkit.sampling import batch_positions
-from grokkit.store import Store
+from grokkit.store import Store, StoreWarning
 from grokkit.tables import curves_table, runs_table
 from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train
@@ -23,6 +23,6 @@ __all__ = [
     "MLP", "MODELS", "OPTIMIZERS", "SAM", "TASKS", "AdamW", "Addition", "BadInput", "Batch", "DeviceError", "Display",
     "Experiment",
     "GrokkitError", "Interrupted", "Measure", "Missing", "ModelConfig", "ModularAddition", "OptimizerConfig", "Record",
-    "Run", "Schedule", "Seeds", "Store", "StoreError", "Task", "TaskConfig", "Transformer", "Until", "batch_positions", "curves_table",
+    "Run", "Schedule", "Seeds", "Store", "StoreError", "StoreWarning", "Task", "TaskConfig", "Transformer", "Until", "batch_positions", "curves_table",
     "first_passage", "passage", "records", "runs_table", "split_order", "train",
 ]  # fmt: skip

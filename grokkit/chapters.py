@@ -66,6 +66,8 @@ def planned(chapter: Path, given: dict[str, Any]) -> list[Experiment]:
     space |= checked(chapter, given)
     for tag in _PLANNING[1:]:
         exec(_source(chapter, tag), space)
+    if "experiments" not in space:
+        raise BadInput(f"Chapter {chapter.name}: its cells tagged 'plan' leave no list `experiments`.")
     return space["experiments"]
 
 
@@ -80,7 +82,10 @@ def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
 
 
 def _source(chapter: Path, tag: str) -> str:
-    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"Chapter {chapter} cannot be read as a notebook ({error!r}).") from None
     tagged = [c for c in cells if c["cell_type"] == "code" and tag in c["metadata"].get("tags", [])]
     if not tagged:
         raise BadInput(f"Chapter {chapter.name} has no cell tagged '{tag}'; a chapter needs {', '.join(_PLANNING)}.")

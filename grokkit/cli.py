@@ -17,7 +17,9 @@ from grokkit.store import Store
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown",
                   help="Train networks until they grok, and build the book about it. "
                        "Start with `grokkit run quickstart --profile laptop`.")  # fmt: skip
-store_app = typer.Typer(no_args_is_help=True, help="Look after a store: a folder of Parquet files with one record a run.")
+store_app = typer.Typer(
+    no_args_is_help=True, help="Look after a store: a folder of Parquet files with one record a run."
+)
 app.add_typer(store_app, name="store")
 err = Console(stderr=True)
 
@@ -50,7 +52,7 @@ def run(chapter: ChapterArgument, profile: ProfileOption = "laptop", p: Paramete
     if "store" in chapters.parameters(path):
         given["store"] = str(held.path.resolve())
     done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
-    err.print(f"The chapter, executed: {done}")
+    _say(f"The chapter, executed: {done}")
 
 
 @app.command()
@@ -74,10 +76,14 @@ def train(plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` 
 
     try:
         text = sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"The plan {plan} cannot be read: {error.strerror}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadInput(f"The plan {plan} cannot be read: {why}.") from None
     held, ends = Store.find(store), None if deadline is None else time.time() + deadline
-    for experiment in from_lines(text.splitlines()):
+    experiments = from_lines(text.splitlines())
+    if not experiments:
+        raise BadInput(f"The plan {plan} holds no run; `grokkit plan CHAPTER` writes one.")
+    for experiment in experiments:
         _train(experiment, held, device, workers, ends)
     held.pack()
 
@@ -134,7 +140,9 @@ def check(store: StoreOption = None) -> None:
 
 
 @store_app.command()
-def merge(other: Annotated[Path, typer.Argument(help="A store, or one packed Parquet file.")], store: StoreOption = None) -> None:
+def merge(
+    other: Annotated[Path, typer.Argument(help="A store, or one packed Parquet file.")], store: StoreOption = None
+) -> None:
     """Add the records of another store to this one."""
     held = Store.find(store)
     print(f"{held.merge(other)} new records in {held.path}.")
@@ -157,13 +165,17 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
 
     asked = experiment.runs
     lacking = lacking_runs(asked, experiment.until, experiment.measure, store)
-    err.print(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.", highlight=False)
+    _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
     if not lacking:
         return
     workers = workers or os.cpu_count() or 1
-    err.print(_forecast(experiment, lacking, store, device, workers), highlight=False)
-    train_runs(asked, until=experiment.until, measure=experiment.measure, store=store, device=device, workers=workers,
-               display=Display(len(lacking), experiment.until, err), deadline=ends)  # fmt: skip
+    _say(_forecast(experiment, lacking, store, device, workers))
+    try:
+        train_runs(asked, until=experiment.until, measure=experiment.measure, store=store, device=device,
+                   workers=workers, display=Display(len(lacking), experiment.until, err), deadline=ends)  # fmt: skip
+    except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
+        _say(str(error), "yellow")
+        raise typer.Exit(130) from None
 
 
 def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, workers: int) -> str:
@@ -200,7 +212,8 @@ def _joined(arguments: list[str]) -> list[str]:
         out.append(argument)
         if argument == "-p":
             name = next(rest, "")
-            out.append(name if "=" in name else f"{name}={next(rest, '')}")
+            value = None if "=" in name else next(rest, None)
+            out.append(name if value is None else f"{name}={value}")
     return out
 
 
@@ -208,9 +221,11 @@ def main() -> None:
     """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130."""
     try:
         app(args=_joined(sys.argv[1:]))
-    except Interrupted as error:
-        err.print(str(error), style="yellow", highlight=False)
-        sys.exit(130)
     except GrokkitError as error:
-        err.print(f"grokkit: {error}", style="red", highlight=False)
+        _say(f"grokkit: {error}", "red")
         sys.exit(2)
+
+
+def _say(sentence: str, style: str = "") -> None:
+    """On standard error, as it is: no brackets taken for markup, no path broken over lines."""
+    err.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)

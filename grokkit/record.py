@@ -45,5 +45,10 @@ class Record:
         h.update(np.ascontiguousarray(self.steps, dtype="<i8").tobytes())
         for name in sorted(self.curves):
             h.update(name.encode())
-            h.update(np.ascontiguousarray(self.curves[name], dtype="<f4").tobytes())
+            h.update(_standard_nan(self.curves[name]).tobytes())
         return h.hexdigest()[:16]
+
+
+def _standard_nan(values: np.ndarray) -> np.ndarray:
+    """Little-endian float32 with one NaN: processors differ in the bits of theirs."""
+    return np.where(np.isnan(values), np.float32("nan"), values).astype("<f4")

@@ -24,22 +24,20 @@ def mixed(*words: np.ndarray | int) -> np.ndarray:
     return h
 
 
-def batch_positions(
-    batch: Batch, seed: int, n: int, start: int, count: int, width: int
-) -> tuple[np.ndarray, np.ndarray]:
+def batch_positions(batch: Batch, seed: int, n: int, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The batches of steps start .. start + count - 1 of a run with n training examples.
 
-    Returns positions, int64 (count, width), and weights, float32 of the same shape: 0 where a batch is
-    shorter than `width`. `width` is the batch size, or at least n for full batches.
+    Returns positions, int64 (count, B), and weights, float32 of the same shape: 0 where an epoch's last batch
+    is shorter than B.
     """
+    width = batch.size or n
+    all_count = np.ones((count, width), dtype=np.float32)
     if batch.size is None:
-        row = np.arange(width)
-        return (np.broadcast_to(np.minimum(row, n - 1), (count, width)),
-                np.broadcast_to((row < n).astype(np.float32), (count, width)))  # fmt: skip
+        return np.tile(np.arange(n), (count, 1)), all_count
     steps = np.arange(start, start + count)
     if batch.sampling == "replacement":
         draws = mixed(seed, steps[:, None], np.arange(width)[None]) % np.uint64(n)
-        return draws.astype(np.int64), np.ones((count, width), dtype=np.float32)
+        return draws.astype(np.int64), all_count
     return _permuted(steps, batch, seed, n, width)
 
 

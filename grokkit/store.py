@@ -79,12 +79,18 @@ class Store:
 
     # Reading. Each call looks at the folder again, but reads only files that are new: for many keys call `read` once.
 
-    def read(self) -> dict[str, Record]:
-        """key -> the record that was observed longest; of several the one with the smallest digest."""
+    def read_all(self) -> dict[str, list[Record]]:
+        """key -> its records, the one that was observed longest first; of several the one with the smallest digest."""
         contents = self._look()
         self._warn(contents.problems)
-        worst_first = sorted(contents.stored, key=lambda s: (-s.record.observed_to, s.digest), reverse=True)
-        return {stored.record.key: stored.record for stored in worst_first}
+        records: dict[str, list[Record]] = defaultdict(list)
+        for stored in sorted(contents.stored, key=lambda s: (-s.record.observed_to, s.digest)):
+            records[stored.record.key].append(stored.record)
+        return dict(records)
+
+    def read(self) -> dict[str, Record]:
+        """key -> the first of its records."""
+        return {key: records[0] for key, records in self.read_all().items()}
 
     def get(self, key: str) -> Record | None:
         """The record of `key`, or None."""

@@ -23,6 +23,9 @@ HERE = Path(__file__).parent
 VENDOR = HERE.parent / "vendor"
 VERDICTS = ("reproduced", "partly", "not reproduced", "not tested")
 NOTHING = "–"
+THEBE_SETTINGS = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', flags=re.DOTALL
+)
 
 Cell = nodes.Node | str
 
@@ -42,7 +45,8 @@ def row(cells: Sequence[Cell | Sequence[Cell]], classes: Sequence[str] = ()) -> 
     for i, cell in enumerate(cells):
         parts = [cell] if isinstance(cell, str | nodes.Node) else cell
         paragraph = nodes.paragraph("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in parts))
-        entries.append(nodes.entry("", paragraph, classes=[classes[i]] if classes else []))
+        named = [classes[i]] if classes else []
+        entries.append(nodes.entry("", paragraph, classes=[*named, "nothing"] if cell == NOTHING else named))
     return nodes.row("", *entries)
 
 
@@ -96,13 +100,14 @@ class LedgerTable(LibraryTable):
 
     def claim_row(self, claim: dict[str, Any]) -> nodes.row:
         anchor = f"claim-{claim['id'].lower()}"
+        interval = " to ".join(map(number, claim["interval"])) if claim["interval"] else NOTHING
         cells = [
             claim["id"],
             claim["statement"],
             claim["where"],
             [nodes.inline("", claim["verdict"], classes=["verdict", claim["verdict"].replace(" ", "-")])],
             str(claim["n"]),
-            NOTHING if claim["interval"] is None else "{:.3g} to {:.3g}".format(*claim["interval"]),
+            interval,
             self.chapter_link(claim["chapter"]),
         ]
         made = row(cells, ["id", "claim", "where", "outcome", "n", "interval", "chapter"])
@@ -117,6 +122,10 @@ class LedgerTable(LibraryTable):
         return nodes.reference("", chapter, refuri=self.env.app.builder.get_relative_uri(self.env.docname, page))
 
 
+def number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> nodes.table:
     """How many claims of each source have come to each verdict."""
 
@@ -124,10 +133,10 @@ def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> no
         found = [claim["verdict"] for claim in chosen]
         return row([name, *(str(found.count(verdict)) for verdict in VERDICTS), str(len(found))])
 
-    rows = [
-        counts([nodes.strong("", letter), f"  {title}"], [claim for claim in claims if claim["source"] == letter])
-        for letter, title in titles.items()
-    ]
+    rows = []
+    for letter, title in titles.items():
+        name = [nodes.strong("", letter), nodes.inline("", f" {title}", classes=["title"])]
+        rows.append(counts(name, [claim for claim in claims if claim["source"] == letter]))
     return table(["Source", *VERDICTS, "claims"], [*rows, counts("All", claims)], [6, 2, 2, 2, 2, 2], "counts-table")
 
 
@@ -139,7 +148,7 @@ def filter_form(titles: dict[str, str], total: int) -> str:
 <label>Source <select name="source"><option value="">all</option>{sources}</select></label>
 <label>Verdict <select name="verdict"><option value="">all</option>{verdicts}</select></label>
 <label>Text <input type="search" name="text" autocomplete="off" placeholder="weight decay"></label>
-<button type="reset">Show all</button>
+<button type="button" name="all">Show all</button>
 <output name="count" aria-live="polite">{total} of {total} claims</output>
 </form>"""
 
@@ -187,6 +196,12 @@ def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     """Jupyter Book brings thebe along: a live kernel from another host, and an error on every page without one."""
     context["script_files"] = [script for script in context.get("script_files", []) if not _is_thebe(script)]
     context["css_files"] = [sheet for sheet in context.get("css_files", []) if not _is_thebe(sheet)]
+    context["body"] = THEBE_SETTINGS.sub("", context.get("body", ""))
+
+
+def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Docutils gives each reference a role that ARIA has withdrawn, inside a list that wants list items."""
+    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def _is_thebe(asset: Any) -> bool:
@@ -200,4 +215,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("svg-figure", SvgFigure)
     app.connect("config-inited", use_vendored_files)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

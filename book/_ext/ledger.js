@@ -25,7 +25,10 @@
   }
 
   form.addEventListener("input", show);
-  form.addEventListener("reset", () => setTimeout(show));
+  form.elements.all.addEventListener("click", () => {
+    form.reset();
+    show();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
 })();

@@ -28,17 +28,23 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.
 
 @dataclass(frozen=True)
 class Shape:
-    """What runs must have in common to share a graph."""
+    """What runs must have in common to share a graph.
+
+    width: examples in a step's batch. Full batches of unequal training sets do not share: padding the smaller
+    ones would change the order in which their sums are taken, and with it their last bits.
+    """
 
     task: TaskConfig
     model: ModelConfig
     rule: type[OptimizerConfig]
     batch: Batch
+    width: int
     precision: str
 
     @classmethod
     def of(cls, run: Run) -> Shape:
-        return cls(run.task, run.model, type(run.optimizer), run.batch, run.precision)
+        width = run.batch.size or run.train_examples
+        return cls(run.task, run.model, type(run.optimizer), run.batch, width, run.precision)
 
 
 @dataclass(frozen=True, eq=False)

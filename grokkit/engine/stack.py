@@ -21,11 +21,10 @@ from grokkit.schedules import learning_rate_factor
 
 
 class Stack:
-    """Slots for E trajectories; `width` is the number of examples in a step's batch."""
+    """Slots for E trajectories."""
 
-    def __init__(self, kernel: Kernel, first: list[Trajectory], width: int) -> None:
-        self.kernel, self.width = kernel, width
-        self.slots = list(first)
+    def __init__(self, kernel: Kernel, first: list[Trajectory]) -> None:
+        self.kernel, self.slots = kernel, list(first)
         self._params = self._stacked([t.params for t in first])
         self._state = self._stacked([t.state for t in first])
         self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
@@ -89,7 +88,7 @@ class Stack:
 
     def _batches(self, count: int) -> tuple[Tensor, Tensor]:
         """Positions and weights, (count, E, B) each."""
-        made = [batch_positions(s.run.batch, s.run.seeds.batch, s.run.train_examples, s.t, count, self.width)
+        made = [batch_positions(s.run.batch, s.run.seeds.batch, s.run.train_examples, s.t, count)
                 for s in self.slots]  # fmt: skip
         positions, weights = (self._put(np.stack(part, axis=1)) for part in zip(*made, strict=True))
         return positions, weights

@@ -75,4 +75,4 @@ class MLPModule(nn.Module):
 
 def _pick(rows: Tensor, symbols: Tensor, symbol: Tensor) -> Tensor:
     """The rows of a position's tokens, one per example: (V, F), (S,), (B,) -> (B, F), or (1, F) if all share it."""
-    return rows.index_select(0, symbols if len(symbols) == 1 else symbols[symbol])
+    return rows[symbols if len(symbols) == 1 else symbols[symbol]]

@@ -5,6 +5,9 @@ trie. Most rows of p^2 sums share their first numbers: with p = 97 the 9,409 sum
 positions. Before any attention a position depends on even less, its own token. Both savings are exact;
 the tests compare them with the plain forward in float64. They do not apply where positions with equal
 prefixes must differ (dropout).
+
+Gather with `x[index]`, never with `x.index_select(0, index)`: compiled under `vmap`, PyTorch 2.13 gives the
+latter a wrong gradient where the index is shared by all runs (a test in `tests/test_engine.py` catches it).
 """
 
 from __future__ import annotations

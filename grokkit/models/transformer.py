@@ -73,9 +73,10 @@ class TransformerModule(nn.Module):
         super().__init__()
         self.width = config.width or vocabulary
         if config.width:
-            self.embedding = nn.Parameter(torch.randn(vocabulary, self.width))
+            self.embedding, self.scale = nn.Parameter(torch.randn(vocabulary, self.width)), 1.0
         else:
-            self.register_buffer("embedding", torch.eye(vocabulary) * math.sqrt(self.width))
+            self.register_buffer("embedding", torch.eye(vocabulary))
+            self.scale = math.sqrt(self.width)
         if config.positions == "learned":
             # Source A allots 2n + 1 positions although a sum takes 2n: the last one only ever decays.
             self.position = nn.Parameter(torch.randn(length + 1, self.width))
@@ -99,7 +100,7 @@ class TransformerModule(nn.Module):
 
     def forward_tokens(self, tokens: Tensor) -> Tensor:
         """The plain model, every position computed for every example: the reference."""
-        x = self.embedding[tokens] + self.position[: tokens.shape[1]]  # B T D
+        x = self.embedding[tokens] * self.scale + self.position[: tokens.shape[1]]  # B T D
         for block in self.blocks:
             q, k, v = block.project(x)  # B T H K
             x = block.finish(x, causal_attention(q, k, v))
@@ -112,7 +113,9 @@ class TransformerModule(nn.Module):
         nodes; the last block is finished only where the logits are read.
         """
         levels = nodes.levels
-        rows = [self.embedding[level.symbols] + self.position[t] for t, level in enumerate(levels)]  # S D each
+        rows = [
+            self.embedding[level.symbols] * self.scale + self.position[t] for t, level in enumerate(levels)
+        ]  # S D each
         q, k, v = self.blocks[0].project_levels(rows)
         x, q, k, v = ([_spread(level, z) for level, z in zip(levels, zs, strict=True)] for zs in (rows, q, k, v))
         for block, after in zip(self.blocks, [*self.blocks[1:], None], strict=True):
@@ -197,13 +200,13 @@ def trie_attention(level: Level, q: Tensor, k: list[Tensor], v: list[Tensor]) ->
 
 
 def _take(x: Tensor, node: Tensor | None) -> Tensor:
-    return x if node is None else x.index_select(0, node)
+    return x if node is None else x[node]
 
 
 def _spread(level: Level, rows: Tensor) -> Tensor:
     """One row per distinct token -> one per node: (S, ...) -> (n, ...)."""
     n = len(level.symbol)
-    return rows.expand(n, *rows.shape[1:]) if len(rows) == 1 else rows.index_select(0, level.symbol)
+    return rows.expand(n, *rows.shape[1:]) if len(rows) == 1 else rows[level.symbol]
 
 
 def sinusoids(length: int, width: int) -> Tensor:

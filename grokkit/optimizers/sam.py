@@ -30,7 +30,7 @@ class SAM(AdamW):
 
 
 def ascend(params: Params, gradient: Params, rho: Tensor) -> Params:
-    """The weights moved by rho along the gradient's direction (1e-12 guards a zero gradient)."""
+    """The weights moved by rho along the gradient's direction; where the gradient is zero they stay."""
     norm = l2_norm(gradient)
-    scale = rho.to(norm.dtype) / (norm + 1e-12)
+    scale = rho.to(norm.dtype) / norm.clamp_min(1e-30)
     return {name: x + scale * gradient[name] for name, x in params.items()}

@@ -30,7 +30,7 @@ def learning_curves(
     table: one row for each run and evaluation step: run (or key), step, train_accuracy, val_accuracy; where
     train_loss and val_loss are there too, a second panel shows them in nats. Step 0 has no place on a logarithmic
     axis and is left out. In the median a run that was stopped counts with its last value.
-    t_train, t_val: steps to mark, for example the medians of T_train and T_val; None marks nothing.
+    t_train, t_val: steps to mark, for example the medians of T_train and T_val; None or NaN (censored) marks nothing.
     chance: the accuracy of a guess, 1 / C.
     """
     table = _drawable(table)
@@ -82,7 +82,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, panel: str) -> None:
 
 def _mark_passages(axes: Axes, passages: dict[str, float | None], named: bool) -> None:
     """Vertical lines at T_train and T_val, named to the left of the one and to the right of the other."""
-    known = {name: step for name, step in passages.items() if step is not None}
+    known = {name: step for name, step in passages.items() if pd.notna(step)}
     for name, step in known.items():
         axes.axvline(step, color=INK, lw=0.8, ls=(0, (2, 2)), alpha=0.7)
         if named:

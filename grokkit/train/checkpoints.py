@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ class Checkpoints:
             save_file(tensors, scratch, metadata={"story": json.dumps(story)})
             os.replace(scratch, path)
         except (OSError, SafetensorError) as error:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):
+                scratch.unlink()
             raise GrokkitError(f"No checkpoint could be written to {path}: {error}. Free space there, or set "
                                "GROKKIT_CACHE to another folder; the records in the store are safe.") from error  # fmt: skip
 
@@ -74,16 +76,18 @@ class Checkpoints:
             with safe_open(path, framework="pt") as file:
                 story = json.loads(file.metadata()["story"])
                 tree = _nested({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            saved = Trajectory(run, tree["params"], tree["state"], **story)
+            fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             warnings.warn(f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
                           "rid of this sentence.", CheckpointWarning, stacklevel=2)  # fmt: skip
             return None
-        fits = story["steps"] == grid[: len(story["steps"])].tolist() and story["t"] < grid[-1]
-        return Trajectory(run, tree["params"], tree["state"], **story) if fits else None
+        return saved if fits else None
 
     def drop(self, run: Run) -> None:
         """Forget a run that is done."""
-        self.path(run).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path(run).unlink()
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Tensor]:

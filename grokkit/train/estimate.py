@@ -37,8 +37,8 @@ def estimate(runs: list[Run], until: Until, held: Iterable[Record], device: torc
     local = [r for r in held if all(r.provenance.get(name) == value for name, value in ours.items())]
     seconds, guessed = 0.0, False
     for group in groups_of(runs):
-        alike = [r for r in local if _shape(r) == Shape.of(group.runs[0])]
-        pace = _pace(alike) or _timed(group.runs[0], group.width, device) / (COMPILED_GAIN if compiled else 1)
+        alike = [r for r in local if _shape(r) == group.shape]
+        pace = _pace(alike) or _timed(group.runs[0], device) / (COMPILED_GAIN if compiled else 1)
         steps = [_steps(run, alike) for run in group.runs]
         guessed |= None in steps
         seconds += pace * sum(until.steps if s is None else min(s, until.steps) for s in steps)
@@ -62,10 +62,10 @@ def _steps(run: Run, records: list[Record]) -> float | None:
     return float(np.median(went)) if went else None
 
 
-def _timed(run: Run, width: int, device: torch.device) -> float:
+def _timed(run: Run, device: torch.device) -> float:
     with one_thread():
         ready = kernel(Shape.of(run), device, False)
-        stack = Stack(ready, [Trajectory.start(run, ready.task)], width)
+        stack = Stack(ready, [Trajectory.start(run, ready.task)])
         stack.advance(1)
         began = time.perf_counter()
         stack.advance(TIMED_STEPS)

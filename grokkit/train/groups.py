@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import torch
+
 from grokkit.engine import Shape
 from grokkit.run import Run
 
@@ -17,10 +19,10 @@ CUDA_SLOTS = 256
 
 
 class Group(NamedTuple):
-    """Runs that share a graph; `width` is the number of examples in its batches."""
+    """Runs that share a graph."""
 
+    shape: Shape
     runs: list[Run]
-    width: int
 
 
 def groups_of(runs: Iterable[Run]) -> list[Group]:
@@ -28,13 +30,8 @@ def groups_of(runs: Iterable[Run]) -> list[Group]:
     by_shape: dict[Shape, list[Run]] = defaultdict(list)
     for run in runs:
         by_shape[Shape.of(run)].append(run)
-    groups = [Group(members, _width(members)) for members in by_shape.values()]
+    groups = [Group(shape, members) for shape, members in by_shape.items()]
     return sorted(groups, key=lambda group: -len(group.runs))
-
-
-def _width(runs: list[Run]) -> int:
-    """The batch size, or for full batches the largest training set of the group (the others are padded)."""
-    return runs[0].batch.size or max(run.train_examples for run in runs)
 
 
 def slots_for(group: Group, device_type: str, workers: int) -> int:
@@ -48,6 +45,7 @@ def slots_for(group: Group, device_type: str, workers: int) -> int:
 
 def arithmetic_of_step(group: Group) -> float:
     """A rough count: six operations per parameter, example and position."""
-    task = group.runs[0].task.build()
-    parameters = sum(p.numel() for p in group.runs[0].model.build(task).parameters())
-    return 6.0 * parameters * group.width
+    with torch.random.fork_rng(devices=[]):
+        model = group.shape.model.build(group.shape.task.build())
+    parameters = sum(x.numel() for x in model.parameters())
+    return 6.0 * parameters * group.shape.width

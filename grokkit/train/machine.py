@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,8 +62,9 @@ def why_uncompiled(device: torch.device) -> str | None:
         return "GROKKIT_COMPILED=0 is set"
     if device.type == "cuda":
         return None
-    if not any(shutil.which(name) for name in filter(None, (os.environ.get("CXX"), "g++", "clang++"))):
-        return "no C++ compiler (g++ or clang++) is installed"
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # what PyTorch will call
+    if not shutil.which(compiler):
+        return f"no C++ compiler ({compiler}; $CXX names another) is installed"
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         return f"the headers of Python {platform.python_version()} are not installed (python3-dev)"
     return None

@@ -1,14 +1,20 @@
-"""A sweep on several cores: spawned single-threaded processes that share one queue of runs per shape."""
+"""A sweep on several cores: spawned single-threaded processes, each asking its parent for the next run.
+
+Each process has a pipe of its own and they share nothing: one that is killed takes no lock with it, and a list of
+runs of any length waits in the parent alone.
+"""
 
 from __future__ import annotations
 
 import multiprocessing as mp
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from queue import Empty
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import torch
@@ -23,6 +29,9 @@ from grokkit.train.groups import Group
 from grokkit.train.progress import Display, Look
 from grokkit.train.worker import Worker
 
+STOP = "stop"
+"""What a parent tells a process that should checkpoint and end; every other message to it is a run, or None."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -33,82 +42,141 @@ class Job:
     measure: Measure
     device: str
     compiled: bool
-    shapes: list[tuple[int, int]]
-    """(slots, width) of each group."""
+    slots: list[int]
+    """How many runs of each group a process trains at once."""
     deadline: float | None
-
-
-@dataclass
-class _Sender:
-    """Progress that goes to the parent process."""
-
-    queue: Any
-
-    def look(self, trajectory: Trajectory, status: Status | None) -> None:
-        self.queue.put(Look.at(trajectory, status))
 
 
 def train_in_pool(
     groups: list[Group], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]
 ) -> None:
     """Train the groups on `workers` processes; returns when all is done or, soon after `paused()`, with checkpoints."""
-    context = mp.get_context("spawn")
-    stop, looks = context.Event(), context.Queue()
-    queues = [_filled(context, group.runs, workers) for group in groups]
-    processes = [context.Process(target=_work, args=(job, queues, looks, stop, os.getpid()), daemon=True)
-                 for _ in range(workers)]  # fmt: skip
-    for process in processes:
-        process.start()
-    while any(process.is_alive() for process in processes):
-        if paused():
-            stop.set()
-        _show(looks, display)
-    _show(looks, display)
+    waiting, stopped, errors = [iter(group.runs) for group in groups], False, []
+    with _crew(job, workers) as (processes, pipes):
+        while pipes:
+            if paused() and not stopped:
+                stopped = True
+                for pipe in pipes:
+                    _tell(pipe, STOP)
+            for pipe in wait(pipes, timeout=0.2):
+                message = _heard(pipe)
+                if message is None:
+                    pipes.remove(pipe)
+                elif isinstance(message, int):
+                    run = None if stopped else next(waiting[message], None)
+                    _tell(pipe, run and run.to_json())
+                elif isinstance(message, GrokkitError):
+                    errors.append(message)
+                elif display:
+                    display.show(message)
+        for process in processes:
+            process.join()
+    if errors:
+        raise errors[0]
     failed = [process.exitcode for process in processes if process.exitcode]
     if failed:
         raise GrokkitError(f"{len(failed)} of {workers} worker processes ended with exit code {failed[0]} (its message is "
                            "above; -9 usually means out of memory). What was finished is stored: run again to go on.")  # fmt: skip
 
 
-def _filled(context: Any, runs: list[Run], workers: int) -> Any:
-    queue = context.Queue()
-    for run in runs:
-        queue.put(run.to_json())
-    for _ in range(workers):
-        queue.put(None)
-    return queue
+@contextmanager
+def _crew(job: Job, workers: int) -> Iterator[tuple[list[Any], list[Connection]]]:
+    """Processes at work and the parent's ends of their pipes; none is left behind."""
+    context, processes, pipes = mp.get_context("spawn"), [], []
+    try:
+        with _deaf_to_interrupts():
+            for _ in range(workers):
+                ours, theirs = context.Pipe()
+                processes.append(context.Process(target=_work, args=(job, theirs, os.getpid()), daemon=True))
+                pipes.append(ours)
+                processes[-1].start()
+                theirs.close()
+        yield processes, pipes.copy()
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.terminate()
+        for pipe in pipes:
+            pipe.close()
 
 
-def _show(looks: Any, display: Display | None) -> None:
-    """Hand on what the workers sent, waiting a moment for the first of it."""
-    wait = 0.2
-    while True:
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started here never hear Ctrl-C, not even while they import: their parent tells them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _heard(pipe: Connection) -> int | Look | GrokkitError | None:
+    """The group of which a process wants a run, what it has seen, or why it gives up; None once it has ended."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):
+        return None
+
+
+def _tell(pipe: Connection, message: str | None) -> None:
+    with suppress(OSError):  # it has gone; that is noticed where it is listened to
+        pipe.send(message)
+
+
+@dataclass
+class _Line:
+    """A worker process's line to its parent."""
+
+    pipe: Connection
+    parent: int
+    deadline: float | None
+    stopped: bool = False
+
+    def paused(self) -> bool:
+        """Whether to end early: told so, out of time, or alone."""
+        if not self.stopped and self.pipe.poll():
+            self._hear()
+        return self.stopped or self._alone() or (self.deadline is not None and time.time() > self.deadline)
+
+    def look(self, trajectory: Trajectory, status: Status | None) -> None:
+        with suppress(OSError):
+            self.pipe.send(Look.at(trajectory, status))
+
+    def runs(self, group: int) -> Iterator[Run]:
+        """The group's runs, as far as no other process gets them."""
+        while not self.paused():
+            with suppress(OSError):
+                self.pipe.send(group)
+            while not self.pipe.poll(1.0):
+                if self._alone():
+                    return
+            if (line := self._hear()) is None:
+                return
+            yield Run.from_json(line)
+
+    def _hear(self) -> str | None:
+        """What the parent says; None when it is to stop, or has gone."""
         try:
-            look = looks.get(timeout=wait)
-        except Empty:
-            return
-        wait = 0.0
-        if display:
-            display.show(look)
+            line = self.pipe.recv()
+        except (EOFError, OSError):
+            line = STOP
+        self.stopped |= line == STOP
+        return None if self.stopped else line
+
+    def _alone(self) -> bool:
+        return os.getppid() != self.parent
 
 
-def _work(job: Job, queues: list[Any], looks: Any, stop: Any, parent: int) -> None:
+def _work(job: Job, pipe: Connection, parent: int) -> None:
     """A worker process. It leaves Ctrl-C to its parent, and stops when the parent has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def paused() -> bool:
-        return stop.is_set() or os.getppid() != parent or (job.deadline is not None and time.time() > job.deadline)
-
-    worker = Worker(
-        Store(job.store), job.until, job.measure, torch.device(job.device), job.compiled, _Sender(looks), paused
-    )
-    for queue, (slots, width) in zip(queues, job.shapes, strict=True):
-        worker.train(_runs_from(queue), slots, width)
-    looks.close()
-    for queue in queues:
-        queue.cancel_join_thread()
-
-
-def _runs_from(queue: Any) -> Iterator[Run]:
-    while (line := queue.get()) is not None:
-        yield Run.from_json(line)
+    line = _Line(pipe, parent, job.deadline)
+    worker = Worker(Store(job.store), job.until, job.measure, torch.device(job.device), job.compiled, line, line.paused)
+    try:
+        for group, slots in enumerate(job.slots):
+            worker.train(line.runs(group), slots)
+    except GrokkitError as error:
+        pipe.send(error)

@@ -98,7 +98,9 @@ class Display:
         for look in sorted(self.running.values(), key=lambda look: look.label):
             table.add_row(look.label, f"{look.t:,}", _bar(look.train_accuracy, "cyan"), _bar(look.val_accuracy, "yellow"),
                           _phase(look), self._left(look))  # fmt: skip
-        waiting = "" if self.running or self.finished else " (compiling the training step: up to a minute the first time)"
+        waiting = (
+            "" if self.running or self.finished else " (compiling the training step: up to a minute the first time)"
+        )
         return Group(Text(f"{self.finished} of {self.total} runs finished{waiting}"), table)
 
     def _left(self, look: Look) -> str:

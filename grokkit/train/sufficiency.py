@@ -29,8 +29,11 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
     if not np.array_equal(record.steps[np.minimum(place, len(record.steps) - 1)], grid[asked]):
         return None
     curves = {name: values[place] for name, values in record.curves.items()}
-    if np.isnan(curves["val_loss_full"][full[asked]]).any() and record.status != "diverged":
+    if np.isnan(curves["val_accuracy_full"][full[asked]]).any():  # a loss may be NaN where it was measured, too
         return None
+    for name in curves:
+        if name.endswith("_full"):
+            curves[name] = np.where(full[asked], curves[name], np.float32("nan"))
     return _cut(record, grid[asked], curves, until)
 
 
@@ -38,7 +41,7 @@ def _cut(record: Record, steps: np.ndarray, curves: dict[str, np.ndarray], until
     train, val = curves["train_accuracy"], curves["val_accuracy"]
     for end in range(1, len(steps) + 1):
         status = until.status(steps[:end], train[:end], val[:end])
-        if end == len(steps) and record.status == "diverged":
+        if steps[end - 1] == record.observed_to and record.status == "diverged":
             status = "diverged"
         if status:
             return replace(record, steps=steps[:end], curves={name: x[:end] for name, x in curves.items()},

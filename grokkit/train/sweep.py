@@ -124,12 +124,12 @@ class _Sweep:
             self.store, self.until, self.measure, self.device, self.compiled, self.display or Silent(), paused
         )
         for group in groups:
-            worker.train(iter(group.runs), slots_for(group, self.device.type, 1), group.width)
+            worker.train(iter(group.runs), slots_for(group, self.device.type, 1))
 
     def _job(self, groups: list[Group], workers: int) -> Job:
-        shapes = [(slots_for(group, self.device.type, workers), group.width) for group in groups]
+        slots = [slots_for(group, self.device.type, workers) for group in groups]
         return Job(
-            str(self.store.path), self.until, self.measure, str(self.device), self.compiled, shapes, self.deadline
+            str(self.store.path), self.until, self.measure, str(self.device), self.compiled, slots, self.deadline
         )
 
     def _farewell(self, runs: list[Run]) -> str:

@@ -42,7 +42,7 @@ class Worker:
         self.checkpoints = Checkpoints.of(environment(self.device, self.compiled), self.measure)
         self.grid, _ = self.measure.steps(self.until.steps)
 
-    def train(self, waiting: Iterator[Run], slots: int, width: int) -> None:
+    def train(self, waiting: Iterator[Run], slots: int) -> None:
         """Train every run that `waiting` gives, `slots` at a time; returns early, with checkpoints, when paused."""
         with one_thread(), strict_compilation():
             first = list(islice(waiting, slots))
@@ -50,7 +50,7 @@ class Worker:
                 return
             ready = kernel(Shape.of(first[0]), self.device, self.compiled)
             following = (self._begin(run, ready) for run in waiting)
-            stack = Stack(ready, [self._begin(run, ready) for run in first], width)
+            stack = Stack(ready, [self._begin(run, ready) for run in first])
             self._work(Session(stack, following, self.until, self.measure))
 
     def _begin(self, run: Run, ready: Kernel) -> Trajectory:
@@ -80,9 +80,10 @@ class Worker:
 
     def _record(self, trajectory: Trajectory, status: Status) -> Record:
         run = trajectory.run
-        curves = {
-            name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS
-        }
+        with np.errstate(over="ignore"):  # a float64 run may leave float32's range: infinity then
+            curves = {
+                name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS
+            }
         return Record(run.key, json.loads(run.to_json()), np.array(trajectory.steps, dtype=np.int64), curves,
                       observed_to=trajectory.steps[-1], status=status, provenance=self._provenance(trajectory))  # fmt: skip
 

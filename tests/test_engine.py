@@ -1,0 +1,198 @@
+"""The engine: a run takes the same steps wherever it is placed, and those are the steps of the ordinary loop."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from grokkit import MLP, SAM, AdamW, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
+from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
+from grokkit.run import NUMERICS
+from grokkit.sampling import batch_positions
+from grokkit.tasks import split_order
+from grokkit.train.machine import strict_compilation
+
+GOLDEN = Path(__file__).parent / "golden" / f"numerics-{NUMERICS}.json"
+TINY = Transformer(layers=2, width=16, heads=2, head_width=8, feed_forward=32)
+UNTIL, MEASURE = Until(steps=16, accuracy=None), Measure(every=7, sample=16)
+
+RUN = Run(task=ModularAddition(p=7), model=TINY, optimizer=AdamW(), batch=Batch(size=8), precision="float64")
+FAMILIES = {
+    "transformer": RUN,
+    "source A's transformer": RUN.model_copy(update={"model": Transformer.source_a()}),
+    "one layer": RUN.model_copy(update={"model": TINY.model_copy(update={"layers": 1, "norm": "none"})}),
+    "mlp": RUN.model_copy(update={"model": MLP(hidden=(16, 8))}),
+    "toy": RUN.model_copy(
+        update={"model": MLP(hidden=(16,), embedding=1, activation="tanh"), "batch": Batch(size=None)}
+    ),
+    "short last batches": RUN.model_copy(update={"model": MLP(hidden=(16,)), "batch": Batch(size=8, short_last=True)}),
+    "sam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SAM(rho=0.1)}),
+    "float32": RUN.model_copy(update={"precision": "float32"}),
+}
+families = pytest.mark.parametrize("run", FAMILIES.values(), ids=FAMILIES)
+
+
+def varied(run, count):
+    """Runs that differ in everything a stack may hold together."""
+    return [run.model_copy(update={
+        "seeds": Seeds(data=i, init=10 + i, batch=20 + i), "train_fraction": 0.3 + (0.1 * i if run.batch.size else 0), "schedule": Schedule(warmup=3 * i),
+        "optimizer": run.optimizer.model_copy(update={"learning_rate": 1e-3 * (i + 1), "weight_decay": 0.5 * i}),
+    }) for i in range(count)]  # fmt: skip
+
+
+def start(run, compiled=False):
+    ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
+    return Trajectory.start(run, ready.task)
+
+
+def trained(trajectories, slots, compiled=False, until=UNTIL):
+    """Every trajectory at its end, in the order given, from a stack of `slots`."""
+    runs = [t.run for t in trajectories]
+    ready = kernel(Shape.of(runs[0]), torch.device("cpu"), compiled)
+    session = Session(Stack(ready, trajectories[:slots]), iter(trajectories[slots:]), until, MEASURE)
+    ended = {}
+    while session.active:
+        for event in session.proceed():
+            if event.status:
+                ended[event.trajectory.run.key] = event.trajectory
+    return [ended[run.key] for run in runs]
+
+
+def assert_identical(ours, theirs):
+    assert ours.steps == theirs.steps
+    for step, row, reference in zip(ours.steps, ours.rows, theirs.rows, strict=True):
+        assert row == reference, step
+
+
+@families
+def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
+    runs = varied(run, 4)  # with short last batches, neighbours are padded at different steps
+    alone = [trained([start(r)], slots=1)[0] for r in runs]
+    for slots, order in ((4, (3, 1, 0, 2)), (2, (0, 1, 2, 3)), (3, (2, 0, 3, 1))):
+        together = trained([start(runs[i]) for i in order], slots)
+        for place, i in enumerate(order):
+            assert_identical(together[place], alone[i])
+
+
+@pytest.mark.parametrize("family", ["transformer", "sam"])
+def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
+    """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
+    runs = varied(FAMILIES[family], 3)
+    with strict_compilation():
+        first = trained([start(r, compiled=True) for r in runs], slots=2, compiled=True)
+        other = trained([start(r, compiled=True) for r in reversed(runs)], slots=2, compiled=True)
+    for ours, moved in zip(first, reversed(other), strict=True):
+        assert_identical(ours, moved)
+    plain = trained([start(runs[0])], slots=1)[0]
+    for ours, reference in zip(first[0].rows, plain.rows, strict=True):
+        assert ours == pytest.approx(reference, rel=1e-9, abs=1e-11)
+
+
+@families
+def test_steps_are_those_of_the_ordinary_loop(run):
+    """nn.Module, torch.optim.AdamW, warm-up by LambdaLR; batch losses and gradient norms of every step."""
+    if isinstance(run.optimizer, SAM):
+        run = run.model_copy(update={"optimizer": SAM(rho=0.0, weight_decay=0.3)})
+    [run] = varied(run, 3)[2:]
+    session_measure = Measure(every=1, sample=16)
+    ready = kernel(Shape.of(run), torch.device("cpu"), False)
+    session = Session(Stack(ready, [start(run)]), iter([]), Until(steps=20, accuracy=None), session_measure)
+    while session.active:
+        [event] = session.proceed()
+    logged = ("batch_loss", "batch_accuracy", "gradient_l2", "gradient_linf", "val_loss_full", "parameter_l2")
+    ours = np.array([[row[n] for n in logged if n != "val_loss_full"] for row in event.trajectory.rows[1:]])
+    reference, val_loss = ordinary_loop(run, 20)
+    tolerance = 1e-11 if run.precision == "float64" else 2e-2
+    np.testing.assert_allclose(ours, reference, rtol=tolerance, atol=tolerance)
+    assert event.trajectory.rows[-1]["val_loss_full"] == pytest.approx(val_loss, rel=tolerance)
+
+
+def ordinary_loop(run, steps):
+    task = run.task.build()
+    torch.manual_seed(run.seeds.init)
+    model = run.model.build(task).to(torch.float64 if run.precision == "float64" else torch.float32)
+    rule = run.optimizer
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rule.learning_rate, weight_decay=rule.weight_decay,
+                                  betas=(rule.beta1, rule.beta2), eps=rule.eps)  # fmt: skip
+    warmup = run.schedule.warmup
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
+    order, n = split_order(task.examples, run.seeds.data), run.train_examples
+    rows = []
+    for step in range(steps):
+        positions, _ = batch_positions(run.batch, run.seeds.batch, n, step, 1)
+        batch = order[torch.from_numpy(np.array(positions[0]))]
+        logits = model(task.inputs[batch])
+        loss = torch.nn.functional.cross_entropy(logits, task.targets[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        gradient = torch.cat([x.grad.flatten() for x in model.parameters()])
+        optimizer.step()
+        schedule.step()
+        accuracy = (logits.argmax(-1) == task.targets[batch]).float().mean()
+        weights = torch.cat([x.detach().flatten() for x in model.parameters()])
+        rows.append(
+            [loss.item(), accuracy.item(), gradient.norm().item(), gradient.abs().max().item(), weights.norm().item()]
+        )
+    with torch.no_grad():
+        val_loss = torch.nn.functional.cross_entropy(model(task.inputs[order[n:]]), task.targets[order[n:]]).item()
+    return np.array(rows), val_loss
+
+
+@families
+def test_resumed_equals_straight(run):
+    [run] = varied(run, 2)[1:]
+    straight = trained([start(run)], slots=1)[0]
+    ready = kernel(Shape.of(run), torch.device("cpu"), False)
+    session = Session(Stack(ready, [start(run)]), iter([]), UNTIL, MEASURE)
+    while session.stack.slots[0].t < 14:
+        session.proceed()
+    taken = session.stack.snapshot(0)
+    assert 0 < taken.t < UNTIL.steps
+    assert_identical(trained([replace(taken)], slots=1)[0], straight)
+
+
+def test_each_seed_changes_the_trajectory_by_itself():
+    ends = [trained([start(RUN.model_copy(update={"seeds": seeds}))], 1)[0].rows[-1]["train_loss"]
+            for seeds in (Seeds(), Seeds(data=1), Seeds(init=1), Seeds(batch=1))]  # fmt: skip
+    assert len(set(ends)) == 4
+
+
+def test_a_run_on_a_larger_batch_is_another_run():
+    runs = [RUN, RUN.model_copy(update={"batch": Batch(size=9)})]
+    ends = [trained([start(run)], 1)[0].rows[-1]["train_loss"] for run in runs]
+    assert ends[0] != ends[1]
+
+
+@pytest.mark.skipif(not torch.cpu.get_capabilities().get("avx512_bf16"), reason="bfloat16 needs hardware that has it")
+def test_bfloat16_rounds_products_only():
+    run = RUN.model_copy(update={"precision": "bfloat16"})
+    trajectory = trained([start(run)], 1)[0]
+    exact = trained([start(RUN)], 1)[0]
+    assert all(x.dtype == torch.float32 for x in trajectory.params.values())
+    loss, reference = trajectory.rows[-1]["train_loss"], exact.rows[-1]["train_loss"]
+    assert loss != reference
+    assert loss == pytest.approx(reference, rel=0.05)
+
+
+def golden_trajectories():
+    """Final measurements of fixed float64 runs; a change beyond 1e-9 needs a new NUMERICS."""
+    return {name: trained([start(varied(run, 2)[1])], 1)[0].rows[-1]
+            for name, run in FAMILIES.items() if run.precision == "float64"}  # fmt: skip
+
+
+def test_golden_trajectory():
+    """To make the file of a new version: `python -m tests.test_engine`."""
+    golden = json.loads(GOLDEN.read_text())
+    ours = golden_trajectories()
+    assert ours.keys() == golden.keys()
+    for name, row in golden.items():
+        assert ours[name] == pytest.approx(row, rel=1e-9, abs=1e-9), name
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    GOLDEN.parent.mkdir(exist_ok=True)
+    GOLDEN.write_text(json.dumps(golden_trajectories(), indent=1) + "\n")

@@ -1,0 +1,154 @@
+"""Models against independent ones made of `nn` modules with the same weights, and their exact savings (float64)."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import one_hot
+
+from grokkit.models import MLP, Prefixes, Transformer
+from grokkit.models.transformer import sinusoids
+from grokkit.tasks import Addition, ModularAddition
+
+TASKS = {"two summands": ModularAddition(p=11), "four": ModularAddition(p=3, summands=4), "one": ModularAddition(p=7, summands=1),
+         "addition": Addition(p=6)}  # fmt: skip
+TRANSFORMERS = {
+    "source A": Transformer.source_a(),
+    "width 32": Transformer(width=32, heads=2, head_width=16, feed_forward=64),
+    "Power": Transformer(width=32, heads=4, head_width=8, feed_forward=64, activation="relu", norm="post",
+                         positions="sinusoidal", bias="none"),
+    "Nanda": Transformer.nanda(),
+    "three layers": Transformer(layers=3, width=16, heads=2, head_width=8, feed_forward=32),
+}  # fmt: skip
+MLPS = {"source A": MLP(hidden=(32, 16)), "toy": MLP.toy()}
+MODELS = {f"transformer {n}": m for n, m in TRANSFORMERS.items()} | {f"mlp {n}": m for n, m in MLPS.items()}
+
+
+def built(config, task, seed=0):
+    """A module in float64 whose every parameter is random, norms and biases included."""
+    torch.manual_seed(seed)
+    module = config.build(task).double()
+    with torch.no_grad():
+        for x in module.parameters():
+            x.add_(0.1 * torch.randn_like(x))
+    return module
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("config", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("batch", [2, 20, 60], ids=lambda b: f"B={b}")
+def test_shared_prefixes_give_the_plain_forward_and_its_gradient(config, task, batch):
+    data = task.build()
+    module = built(config, data)
+    examples = torch.randint(data.examples, (batch,), generator=torch.Generator().manual_seed(1))
+    weights = torch.randn(batch, data.classes, dtype=torch.float64)
+    plain, shared = module(data.inputs[examples]), module(Prefixes(data.inputs).nodes(examples))
+    torch.testing.assert_close(shared, plain, rtol=0, atol=1e-12)
+    gradients = [torch.autograd.grad((logits * weights).sum(), list(module.parameters()), allow_unused=True)
+                 for logits in (shared, plain)]  # fmt: skip
+    for ours, reference in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, reference, rtol=0, atol=1e-11)
+
+
+def encoder_layer(block, width, config):
+    """The block's weights in PyTorch's own layer."""
+    layer = nn.TransformerEncoderLayer(width, config.heads, config.feed_forward, dropout=0.0, batch_first=True,
+                                       activation=config.activation, norm_first=config.norm == "pre").double()  # fmt: skip
+    state = {"norm1": block.norm1, "norm2": block.norm2, "linear1": block.up, "linear2": block.down,
+             "self_attn.out_proj": block.merge}  # fmt: skip
+    with torch.no_grad():
+        for x in layer.parameters():
+            x.zero_()  # a map without a bias is one whose bias is zero
+        for name, ours in state.items():
+            layer.get_submodule(name).load_state_dict(ours.state_dict(), strict=False)
+        projections = (block.query, block.key, block.value)
+        layer.self_attn.in_proj_weight.copy_(torch.cat([m.weight for m in projections]))
+        if block.query.bias is not None:
+            layer.self_attn.in_proj_bias.copy_(torch.cat([m.bias for m in projections]))
+    return layer
+
+
+@pytest.mark.parametrize("name", ["width 32", "Power", "three layers"])
+def test_transformer_equals_pytorchs_own_layers(name):
+    config, data = TRANSFORMERS[name], TASKS["two summands"].build()
+    module = built(config, data)
+    mask = nn.Transformer.generate_square_subsequent_mask(data.inputs.shape[1], dtype=torch.float64)
+    x = module.embedding[data.inputs] + module.position[: data.inputs.shape[1]]
+    for block in module.blocks:
+        x = encoder_layer(block, config.width, config)(x, src_mask=mask)
+    torch.testing.assert_close(module.output(module.norm(x))[:, -1], module(data.inputs), rtol=0, atol=1e-12)
+
+
+def test_source_a_uses_scaled_one_hot_tokens():
+    data = TASKS["two summands"].build()
+    module = built(Transformer.source_a(), data)
+    width = data.vocabulary
+    x = one_hot(data.inputs, width).double() * math.sqrt(width) + module.position[:-1]
+    for block in module.blocks:
+        h = block.norm1(x)
+        q, k, v = (linear(h).unflatten(-1, (4, 32)).transpose(1, 2) for linear in (block.query, block.key, block.value))
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + block.merge(mixed.transpose(1, 2).flatten(2))
+        x = x + block.down(nn.functional.gelu(block.up(block.norm2(x))))
+    torch.testing.assert_close(module.output(module.norm(x))[:, -1], module(data.inputs), rtol=0, atol=1e-12)
+    assert dict(module.named_buffers())["embedding"].shape == (width, width)
+
+
+def test_nandas_model_has_one_layer_and_no_norms():
+    data = TASKS["two summands"].build()
+    module = built(Transformer.nanda(), data)
+    [block] = module.blocks
+    x = module.embedding[data.inputs] + module.position[:-1]
+    attention = nn.MultiheadAttention(128, 4, bias=False, batch_first=True).double()
+    with torch.no_grad():
+        attention.in_proj_weight.copy_(torch.cat([block.query.weight, block.key.weight, block.value.weight]))
+        attention.out_proj.weight.copy_(block.merge.weight)
+    mask = nn.Transformer.generate_square_subsequent_mask(data.inputs.shape[1], dtype=torch.float64)
+    x = x + attention(x, x, x, attn_mask=mask)[0]
+    x = x + block.down(torch.relu(block.up(x)))
+    torch.testing.assert_close(module.output(x)[:, -1], module(data.inputs), rtol=0, atol=1e-12)
+    assert not any(isinstance(m, nn.LayerNorm) for m in module.modules())
+
+
+@pytest.mark.parametrize(("p", "parameters"), [(47, 155_601), (97, 317_501), (149, 491_181), (197, 656_301)])
+def test_source_a_has_the_published_number_of_parameters(p, parameters):
+    module = Transformer.source_a().build(ModularAddition(p=p).build())
+    assert sum(x.numel() for x in module.parameters()) == parameters
+
+
+def test_initial_distributions():
+    data = ModularAddition(p=97).build()
+    torch.manual_seed(0)
+    normal, default = Transformer.nanda().build(data), Transformer().build(data)
+    assert normal.blocks[0].up.weight.std().item() == pytest.approx(128**-0.5, rel=0.02)
+    assert not normal.blocks[0].up.bias.any()
+    assert default.embedding.std().item() == pytest.approx(1, rel=0.03)
+    assert default.blocks[0].up.weight.abs().max().item() == pytest.approx(128**-0.5, rel=0.01)
+
+
+def test_sinusoids_follow_the_paper():
+    table = sinusoids(5, 8)
+    for position in range(5):
+        for i in range(4):
+            angle = position / 10_000 ** (2 * i / 8)
+            assert table[position, 2 * i].item() == pytest.approx(math.sin(angle), abs=1e-6)
+            assert table[position, 2 * i + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+def test_mlp_equals_a_sequential_one():
+    data = TASKS["two summands"].build()
+    module = built(MLPS["source A"], data)
+    layers = [layer for linear in module.layers for layer in (linear, nn.ReLU())][:-1]
+    x = one_hot(data.inputs, data.vocabulary).flatten(1).double()
+    torch.testing.assert_close(nn.Sequential(*layers)(x), module(data.inputs), rtol=0, atol=1e-13)
+
+
+def test_toy_sums_the_embeddings():
+    data = TASKS["addition"].build()
+    module = built(MLP.toy(), data)
+    x = module.embedding[data.inputs[:, 0]] + module.embedding[data.inputs[:, 1]]
+    layers = [layer for linear in module.layers for layer in (linear, nn.Tanh())][:-1]
+    torch.testing.assert_close(nn.Sequential(*layers)(x), module(data.inputs), rtol=0, atol=1e-13)
+    fresh = MLP.toy().build(data).embedding
+    assert fresh.abs().max() <= 0.5
