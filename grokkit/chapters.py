@@ -21,8 +21,10 @@ def checkout() -> Path:
     """The top folder of the project this package is installed from in editable form."""
     top = Path(__file__).resolve().parents[1]
     if not (top / "notebooks").is_dir():
-        raise GrokkitError(f"The chapters are not installed with the package ({top} has no notebooks/). Clone the "
-                           "project, install it with `pip install -e .[book]` and run the command from there.")  # fmt: skip
+        raise GrokkitError(
+            f"The chapters are not installed with the package ({top} has no notebooks/). Clone the "
+            "project, install it with `pip install -e .[book]` and run the command from there."
+        )
     return top
 
 
@@ -76,8 +78,15 @@ def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
     import papermill
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    papermill.execute_notebook(str(chapter), str(output), parameters=checked(chapter, given), kernel_name="python3",
-                               cwd=str(output.parent), progress_bar=False, log_output=False)  # fmt: skip
+    papermill.execute_notebook(
+        str(chapter),
+        str(output),
+        parameters=checked(chapter, given),
+        kernel_name="python3",
+        cwd=str(output.parent),
+        progress_bar=False,
+        log_output=False,
+    )
     return output
 
 

@@ -14,9 +14,13 @@ from rich.console import Console
 from grokkit.errors import BadInput, GrokkitError, Interrupted
 from grokkit.store import Store
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown",
-                  help="Train networks until they grok, and build the book about it. "
-                       "Start with `grokkit run quickstart --profile laptop`.")  # fmt: skip
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Train networks until they grok, and build the book about it. "
+    "Start with `grokkit run quickstart --profile laptop`.",
+)
 store_app = typer.Typer(
     no_args_is_help=True, help="Look after a store: a folder of Parquet files with one record a run."
 )
@@ -24,23 +28,43 @@ app.add_typer(store_app, name="store")
 err = Console(stderr=True)
 
 ChapterArgument = Annotated[str, typer.Argument(help="A chapter: its name ('quickstart'), number and name, or path.")]
-ProfileOption = Annotated[str, typer.Option(help="Which grid of the chapter: smoke (seconds, decides nothing), laptop "
-                                                 "(at most 15 minutes), evidence (what claims are decided from) or "
-                                                 "source (the source's own settings).")]  # fmt: skip
-ParameterOption = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE",
-                            help="Another parameter of the chapter, as `-p seed 3` or `-p seed=3`; repeat for more.")]  # fmt: skip
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        help="Which grid of the chapter: smoke (seconds, decides nothing), laptop "
+        "(at most 15 minutes), evidence (what claims are decided from) or "
+        "source (the source's own settings)."
+    ),
+]
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        metavar="NAME=VALUE",
+        help="Another parameter of the chapter, as `-p seed 3` or `-p seed=3`; repeat for more.",
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(help="Where to train: cpu, cuda or cuda:1.")]
-StoreOption = Annotated[Path | None, typer.Option(help="Folder of records. Default: $GROKKIT_STORE, else the checkout's "
-                                                       "results/, else a folder in your cache.")]  # fmt: skip
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of records. Default: $GROKKIT_STORE, else the checkout's results/, else a folder in your cache."
+    ),
+]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 @app.command()
-def run(chapter: ChapterArgument, profile: ProfileOption = "laptop", p: ParameterOption = None,
-        device: DeviceOption = "cpu", store: StoreOption = None, workers: WorkersOption = None,
-        output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
-        ) -> None:  # fmt: skip
+def run(
+    chapter: ChapterArgument,
+    profile: ProfileOption = "laptop",
+    p: ParameterOption = None,
+    device: DeviceOption = "cpu",
+    store: StoreOption = None,
+    workers: WorkersOption = None,
+    output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
+) -> None:
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
     from grokkit import chapters
 
@@ -66,12 +90,19 @@ def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: Param
 
 
 @app.command()
-def train(plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` wrote; - for standard input.")],
-          device: DeviceOption = "cpu", store: StoreOption = None, workers: WorkersOption = None,
-          deadline: Annotated[float | None, typer.Option(help="Stop after this many seconds with all that is done in one "
-                                                              "packed file, and checkpoints of the rest.")] = None,
-          ) -> None:  # fmt: skip
-    """Train the runs of a plan. Needs neither notebooks nor a network; `grokkit store merge` brings the records home."""
+def train(
+    plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` wrote; - for standard input.")],
+    device: DeviceOption = "cpu",
+    store: StoreOption = None,
+    workers: WorkersOption = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop after this many seconds with all that is done in one packed file, and checkpoints of the rest."
+        ),
+    ] = None,
+) -> None:
+    """Train the runs of a plan, without notebooks or network; `grokkit store merge` brings the records home."""
     from grokkit.train.experiment import from_lines
 
     try:
@@ -89,13 +120,17 @@ def train(plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` 
 
 
 @app.command()
-def book(live: Annotated[Path | None, typer.Option(help="A store whose live run the quickstart shows instead of its own.")] = None,
-         as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
-         publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False) -> None:  # fmt: skip
+def book(
+    live: Annotated[
+        Path | None, typer.Option(help="A store whose live run the quickstart shows instead of its own.")
+    ] = None,
+    as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
+    publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False,
+) -> None:
     """Execute every chapter on the records that are there, and build the static book. Trains nothing."""
     from grokkit.publish import build_book
 
-    page = build_book(live=live, execute=not as_published, publish=publish)
+    page = build_book(live, execute_chapters=not as_published, publish=publish)
     err.print(f"The book: [bold]{page}[/bold]\nOpen it in a browser: file://{page}")
 
 
@@ -116,8 +151,11 @@ def ledger(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def bench(names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,
-          device: DeviceOption = "cpu", as_json: JsonOption = False) -> None:  # fmt: skip
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,
+    device: DeviceOption = "cpu",
+    as_json: JsonOption = False,
+) -> None:
     """Time the engine beside the ordinary PyTorch loop, in this process, on one thread."""
     from grokkit.chapters import checkout
 
@@ -171,8 +209,16 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     workers = workers or os.cpu_count() or 1
     _say(_forecast(experiment, lacking, store, device, workers))
     try:
-        train_runs(asked, until=experiment.until, measure=experiment.measure, store=store, device=device,
-                   workers=workers, display=Display(len(lacking), experiment.until, err), deadline=ends)  # fmt: skip
+        train_runs(
+            asked,
+            until=experiment.until,
+            measure=experiment.measure,
+            store=store,
+            device=device,
+            workers=workers,
+            display=Display(len(lacking), experiment.until, err),
+            deadline=ends,
+        )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
         _say(str(error), "yellow")
         raise typer.Exit(130) from None

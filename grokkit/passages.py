@@ -34,7 +34,8 @@ def passage(record: Record, threshold: float = 0.99) -> Passage:
     """T_train, T_val, delay and ratio of a record on its sampled accuracies."""
     if not 0 < threshold <= 1:
         raise BadInput(f"threshold: must lie above 0 and at most at 1; {threshold} came.")
-    t_train, t_val = (first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold)
-                      for which in ("train", "val"))  # fmt: skip
+    t_train, t_val = (
+        first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold) for which in ("train", "val")
+    )
     ratio = t_val / t_train if t_train > 0 else float("nan")
     return Passage(t_train, t_val, t_val - t_train, ratio)

@@ -195,11 +195,15 @@ class Run(Config):
             raise BadInput(f"Run train_fraction: must lie between 0 and 1, both excluded; {self.train_fraction} came.")
         n, total = self.train_examples, self.task.examples
         if not 0 < n < total:
-            raise BadInput(f"Run train_fraction: {self.train_fraction} of {total} examples leaves {n} for training "
-                           f"and {total - n} for validation; both need at least one.")  # fmt: skip
+            raise BadInput(
+                f"Run train_fraction: {self.train_fraction} of {total} examples leaves {n} for training "
+                f"and {total - n} for validation; both need at least one."
+            )
         if self.batch.size and self.batch.size > n and self.batch.sampling == "permutation":
-            raise BadInput(f"Run batch.size: {self.batch.size} is larger than the training set of {n} examples; "
-                           "use a smaller size, None for the full set, or sampling='replacement'.")  # fmt: skip
+            raise BadInput(
+                f"Run batch.size: {self.batch.size} is larger than the training set of {n} examples; "
+                "use a smaller size, None for the full set, or sampling='replacement'."
+            )
         return self
 
     @property

@@ -156,6 +156,7 @@ def running(process: int) -> bool:
 
 
 def main(folder: Path) -> None:
+    os.environ["GROKKIT_COMPILED"] = "0"
     diary = Diary(folder / "diary")
     noting(diary)
     report = {

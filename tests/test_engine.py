@@ -37,10 +37,19 @@ families = pytest.mark.parametrize("run", FAMILIES.values(), ids=FAMILIES)
 
 def varied(run, count):
     """Runs that differ in everything a stack may hold together."""
-    return [run.model_copy(update={
-        "seeds": Seeds(data=i, init=10 + i, batch=20 + i), "train_fraction": 0.3 + (0.1 * i if run.batch.size else 0), "schedule": Schedule(warmup=3 * i),
-        "optimizer": run.optimizer.model_copy(update={"learning_rate": 1e-3 * (i + 1), "weight_decay": 0.5 * i}),
-    }) for i in range(count)]  # fmt: skip
+    return [
+        run.model_copy(
+            update={
+                "seeds": Seeds(data=i, init=10 + i, batch=20 + i),
+                "train_fraction": 0.3 + (0.1 * i if run.batch.size else 0),
+                "schedule": Schedule(warmup=3 * i),
+                "optimizer": run.optimizer.model_copy(
+                    update={"learning_rate": 1e-3 * (i + 1), "weight_decay": 0.5 * i}
+                ),
+            }
+        )
+        for i in range(count)
+    ]
 
 
 def start(run, compiled=False):
@@ -115,8 +124,13 @@ def ordinary_loop(run, steps):
     torch.manual_seed(run.seeds.init)
     model = run.model.build(task).to(torch.float64 if run.precision == "float64" else torch.float32)
     rule = run.optimizer
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rule.learning_rate, weight_decay=rule.weight_decay,
-                                  betas=(rule.beta1, rule.beta2), eps=rule.eps)  # fmt: skip
+    optimizer = torch.optim.AdamW(
+        model.parameters(),
+        lr=rule.learning_rate,
+        weight_decay=rule.weight_decay,
+        betas=(rule.beta1, rule.beta2),
+        eps=rule.eps,
+    )
     warmup = run.schedule.warmup
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
     order, n = split_order(task.examples, run.seeds.data), run.train_examples
@@ -155,8 +169,10 @@ def test_resumed_equals_straight(run):
 
 
 def test_each_seed_changes_the_trajectory_by_itself():
-    ends = [trained([start(RUN.model_copy(update={"seeds": seeds}))], 1)[0].rows[-1]["train_loss"]
-            for seeds in (Seeds(), Seeds(data=1), Seeds(init=1), Seeds(batch=1))]  # fmt: skip
+    ends = [
+        trained([start(RUN.model_copy(update={"seeds": seeds}))], 1)[0].rows[-1]["train_loss"]
+        for seeds in (Seeds(), Seeds(data=1), Seeds(init=1), Seeds(batch=1))
+    ]
     assert len(set(ends)) == 4
 
 
@@ -179,8 +195,11 @@ def test_bfloat16_rounds_products_only():
 
 def golden_trajectories():
     """Final measurements of fixed float64 runs; a change beyond 1e-9 needs a new NUMERICS."""
-    return {name: trained([start(varied(run, 2)[1])], 1)[0].rows[-1]
-            for name, run in FAMILIES.items() if run.precision == "float64"}  # fmt: skip
+    return {
+        name: trained([start(varied(run, 2)[1])], 1)[0].rows[-1]
+        for name, run in FAMILIES.items()
+        if run.precision == "float64"
+    }
 
 
 def test_golden_trajectory():

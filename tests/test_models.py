@@ -11,16 +11,28 @@ from grokkit.models import MLP, Prefixes, Transformer
 from grokkit.models.transformer import sinusoids
 from grokkit.tasks import Addition, ModularAddition
 
-TASKS = {"two summands": ModularAddition(p=11), "four": ModularAddition(p=3, summands=4), "one": ModularAddition(p=7, summands=1),
-         "addition": Addition(p=6)}  # fmt: skip
+TASKS = {
+    "two summands": ModularAddition(p=11),
+    "four": ModularAddition(p=3, summands=4),
+    "one": ModularAddition(p=7, summands=1),
+    "addition": Addition(p=6),
+}
 TRANSFORMERS = {
     "source A": Transformer.source_a(),
     "width 32": Transformer(width=32, heads=2, head_width=16, feed_forward=64),
-    "Power": Transformer(width=32, heads=4, head_width=8, feed_forward=64, activation="relu", norm="post",
-                         positions="sinusoidal", bias="none"),
+    "Power": Transformer(
+        width=32,
+        heads=4,
+        head_width=8,
+        feed_forward=64,
+        activation="relu",
+        norm="post",
+        positions="sinusoidal",
+        bias="none",
+    ),
     "Nanda": Transformer.nanda(),
     "three layers": Transformer(layers=3, width=16, heads=2, head_width=8, feed_forward=32),
-}  # fmt: skip
+}
 MLPS = {"source A": MLP(hidden=(32, 16)), "toy": MLP.toy()}
 MODELS = {f"transformer {n}": m for n, m in TRANSFORMERS.items()} | {f"mlp {n}": m for n, m in MLPS.items()}
 
@@ -45,18 +57,32 @@ def test_shared_prefixes_give_the_plain_forward_and_its_gradient(config, task, b
     weights = torch.randn(batch, data.classes, dtype=torch.float64)
     plain, shared = module(data.inputs[examples]), module(Prefixes(data.inputs).nodes(examples))
     torch.testing.assert_close(shared, plain, rtol=0, atol=1e-12)
-    gradients = [torch.autograd.grad((logits * weights).sum(), list(module.parameters()), allow_unused=True)
-                 for logits in (shared, plain)]  # fmt: skip
+    gradients = [
+        torch.autograd.grad((logits * weights).sum(), list(module.parameters()), allow_unused=True)
+        for logits in (shared, plain)
+    ]
     for ours, reference in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, reference, rtol=0, atol=1e-11)
 
 
 def encoder_layer(block, width, config):
     """The block's weights in PyTorch's own layer."""
-    layer = nn.TransformerEncoderLayer(width, config.heads, config.feed_forward, dropout=0.0, batch_first=True,
-                                       activation=config.activation, norm_first=config.norm == "pre").double()  # fmt: skip
-    state = {"norm1": block.norm1, "norm2": block.norm2, "linear1": block.up, "linear2": block.down,
-             "self_attn.out_proj": block.merge}  # fmt: skip
+    layer = nn.TransformerEncoderLayer(
+        width,
+        config.heads,
+        config.feed_forward,
+        dropout=0.0,
+        batch_first=True,
+        activation=config.activation,
+        norm_first=config.norm == "pre",
+    ).double()
+    state = {
+        "norm1": block.norm1,
+        "norm2": block.norm2,
+        "linear1": block.up,
+        "linear2": block.down,
+        "self_attn.out_proj": block.merge,
+    }
     with torch.no_grad():
         for x in layer.parameters():
             x.zero_()  # a map without a bias is one whose bias is zero

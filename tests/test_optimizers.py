@@ -15,8 +15,10 @@ def quadratic(params):
 
 def start(seed):
     draw = torch.Generator().manual_seed(seed)
-    return {"a": torch.randn(3, 4, generator=draw, dtype=torch.float64),
-            "b": torch.randn(4, 2, generator=draw, dtype=torch.float64)}  # fmt: skip
+    return {
+        "a": torch.randn(3, 4, generator=draw, dtype=torch.float64),
+        "b": torch.randn(4, 2, generator=draw, dtype=torch.float64),
+    }
 
 
 def hyper_of(rule):
@@ -34,8 +36,13 @@ def follow(rule, params, hyper=None):
 def follow_torch(rule, params, before_step=lambda params, optimizer: None):
     """The same with `torch.optim.AdamW`; `before_step` may replace the gradients."""
     params = {name: torch.nn.Parameter(x.clone()) for name, x in params.items()}
-    optimizer = torch.optim.AdamW(params.values(), lr=rule.learning_rate, betas=(rule.beta1, rule.beta2),
-                                  eps=rule.eps, weight_decay=rule.weight_decay)  # fmt: skip
+    optimizer = torch.optim.AdamW(
+        params.values(),
+        lr=rule.learning_rate,
+        betas=(rule.beta1, rule.beta2),
+        eps=rule.eps,
+        weight_decay=rule.weight_decay,
+    )
     for _ in range(STEPS):
         optimizer.zero_grad()
         quadratic(params).backward()
@@ -45,7 +52,7 @@ def follow_torch(rule, params, before_step=lambda params, optimizer: None):
 
 
 def sharpest_neighbour(rho):
-    """Foret et al. 2021, Algorithm 1, lines 4 to 6, on the parameters in place: climb, take the gradient, climb down."""
+    """Foret et al. 2021, Algorithm 1, lines 4 to 6, in place: climb, take the gradient, climb down."""
 
     def before_step(params, optimizer):
         flat = torch.cat([x.grad.flatten() for x in params.values()])

@@ -8,11 +8,18 @@ import pytest
 from grokkit import MLP, SAM, AdamW, BadInput, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
 
 RUN = Run(task=ModularAddition(), model=Transformer(), optimizer=AdamW())
-OTHER = Run(task=ModularAddition(p=23, summands=3), model=MLP(hidden=(64,)), optimizer=SAM(rho=0.1),
-            batch=Batch(size=None), seeds=Seeds.all(3), precision="float64", schedule=Schedule(warmup=10))  # fmt: skip
+OTHER = Run(
+    task=ModularAddition(p=23, summands=3),
+    model=MLP(hidden=(64,)),
+    optimizer=SAM(rho=0.1),
+    batch=Batch(size=None),
+    seeds=Seeds.all(3),
+    precision="float64",
+    schedule=Schedule(warmup=10),
+)
 KEYS = {RUN: "675ebe9f5fc306da", OTHER: "a2f8495096afc71b"}
-"""Written down once: evidence is found by these. A default that changes, or a field that is not left out at its default,
-would orphan every record."""
+"""Written down once: evidence is found by these. A default that changes, or a new field that is written although it
+is at its default, would orphan every record."""
 
 
 @pytest.mark.parametrize(("run", "key"), KEYS.items(), ids=["defaults", "everything else"])
@@ -33,19 +40,32 @@ def test_only_departures_from_the_defaults_are_written():
     assert json.loads(Run.from_json(json.dumps(kinds | {"seeds": {"data": 0}})).to_json()) == kinds
 
 
-@pytest.mark.parametrize("change", [
-    {"task": ModularAddition(p=96)}, {"model": Transformer(layers=1)}, {"model": MLP()}, {"optimizer": AdamW(eps=1e-7)},
-    {"optimizer": SAM()}, {"train_fraction": 0.41}, {"batch": Batch(short_last=True)}, {"schedule": Schedule(warmup=1)},
-    {"precision": "float64"}, {"seeds": Seeds(batch=1)},
-], ids=lambda change: next(iter(change)))  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": ModularAddition(p=96)},
+        {"model": Transformer(layers=1)},
+        {"model": MLP()},
+        {"optimizer": AdamW(eps=1e-7)},
+        {"optimizer": SAM()},
+        {"train_fraction": 0.41},
+        {"batch": Batch(short_last=True)},
+        {"schedule": Schedule(warmup=1)},
+        {"precision": "float64"},
+        {"seeds": Seeds(batch=1)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
 def test_everything_that_shapes_a_trajectory_is_in_the_key(change):
     assert Run(**{**dict(RUN), **change}).key != RUN.key
 
 
 def test_an_integer_is_the_same_number():
     assert AdamW(weight_decay=1).canonical() == AdamW(weight_decay=1.0).canonical()
-    assert Run(**{**dict(RUN), "optimizer": AdamW(weight_decay=2)}).key == Run(
-        **{**dict(RUN), "optimizer": AdamW(weight_decay=2.0)}).key  # fmt: skip
+    assert (
+        Run(**{**dict(RUN), "optimizer": AdamW(weight_decay=2)}).key
+        == Run(**{**dict(RUN), "optimizer": AdamW(weight_decay=2.0)}).key
+    )
 
 
 @pytest.mark.parametrize(("fraction", "n"), [(0.3, 2822), (0.4, 3763), (0.29, 2728), (0.5, 4704)])

@@ -68,8 +68,9 @@ def test_short_last_batches_count_only_if_asked():
     assert np.array_equal(kept[:3].ravel()[:20], epoch_order(1, 0, 20))
 
 
-@pytest.mark.parametrize("batch", [Batch(size=8), Batch(size=8, short_last=True), Batch(size=8, sampling="replacement"),
-                                   Batch(size=None)])  # fmt: skip
+@pytest.mark.parametrize(
+    "batch", [Batch(size=8), Batch(size=8, short_last=True), Batch(size=8, sampling="replacement"), Batch(size=None)]
+)
 def test_batches_do_not_depend_on_how_steps_are_cut(batch):
     whole = batch_positions(batch, seed=5, n=29, start=0, count=30)
     parts = [batch_positions(batch, seed=5, n=29, start=s, count=c) for s, c in ((0, 7), (7, 1), (8, 22))]

@@ -346,7 +346,9 @@ def test_a_diverged_run_is_not_tried_again_and_answers_for_the_time_before(tmp_p
         assert digests(found) == digests(expected)
         assert found[0].status == ("budget" if steps <= 10 else "diverged")
     # A coarser grid would have noticed later than the record did: that is not in the record.
-    assert lacking_runs([late], UNTIL, gk.Measure(every=27, per_decade=1, full_per_decade=1), gk.Store(tmp_path / "long"))
+    assert lacking_runs(
+        [late], UNTIL, gk.Measure(every=27, per_decade=1, full_per_decade=1), gk.Store(tmp_path / "long")
+    )
 
 
 def test_a_float64_run_may_leave_the_range_of_the_stored_curves(tmp_path, added):

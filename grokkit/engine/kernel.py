@@ -111,8 +111,14 @@ def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], ba
         def grad_of(params: Params) -> Params:
             gradient, (loss, accuracy) = grad_and_value(loss_of, has_aux=True)(params)
             if not seen:  # what is logged belongs to the weights before the step, not to a perturbation of them
-                seen.append({"batch_loss": loss, "batch_accuracy": accuracy,
-                             "gradient_l2": l2_norm(gradient), "gradient_linf": linf_norm(gradient)})  # fmt: skip
+                seen.append(
+                    {
+                        "batch_loss": loss,
+                        "batch_accuracy": accuracy,
+                        "gradient_l2": l2_norm(gradient),
+                        "gradient_linf": linf_norm(gradient),
+                    }
+                )
             return gradient
 
         params, state = rule.step(grad_of, params, state, t, hyper)

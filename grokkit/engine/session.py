@@ -118,6 +118,8 @@ class Session:
         loss, correct, count = np.array([[part[slot] for part in chunk] for chunk in chunks]).T
         row = {f"{which}_loss": loss[0] / count[0], f"{which}_accuracy": correct[0] / count[0]}
         if full:
-            row |= {f"{which}_loss_full": loss.sum() / count.sum(),
-                    f"{which}_accuracy_full": correct.sum() / count.sum()}  # fmt: skip
+            row |= {
+                f"{which}_loss_full": loss.sum() / count.sum(),
+                f"{which}_accuracy_full": correct.sum() / count.sum(),
+            }
         return {name: float(x) for name, x in row.items()}

@@ -67,7 +67,8 @@ class Stack:
             for i in range(count):
                 hyper = {**self._hyper, "learning_rate": rates[i]}
                 self._params, self._state, self._last = self.kernel.step(
-                    self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i])  # fmt: skip
+                    self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i]
+                )
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""
@@ -88,15 +89,16 @@ class Stack:
 
     def _batches(self, count: int) -> tuple[Tensor, Tensor]:
         """Positions and weights, (count, E, B) each."""
-        made = [batch_positions(s.run.batch, s.run.seeds.batch, s.run.train_examples, s.t, count)
-                for s in self.slots]  # fmt: skip
+        made = [batch_positions(s.run.batch, s.run.seeds.batch, s.run.train_examples, s.t, count) for s in self.slots]
         positions, weights = (self._put(np.stack(part, axis=1)) for part in zip(*made, strict=True))
         return positions, weights
 
     def _learning_rates(self, count: int) -> Tensor:
         """(count, E)."""
-        rates = [s.run.optimizer.learning_rate * learning_rate_factor(s.run.schedule, np.arange(s.t, s.t + count))
-                 for s in self.slots]  # fmt: skip
+        rates = [
+            s.run.optimizer.learning_rate * learning_rate_factor(s.run.schedule, np.arange(s.t, s.t + count))
+            for s in self.slots
+        ]
         return self._put(np.stack(rates, axis=1))
 
     def _hyper_of(self, trajectory: Trajectory) -> dict[str, Tensor]:

@@ -68,8 +68,10 @@ class MLPModule(nn.Module):
             table = [self.embedding] * len(nodes.levels)
         else:
             table = self.layers[0].weight.t().unflatten(0, (-1, self.vocabulary))  # T V F
-        parts = [_pick(rows, level.symbols, symbol)
-                 for rows, level, symbol in zip(table, nodes.levels, nodes.example_symbol, strict=True)]  # fmt: skip
+        parts = [
+            _pick(rows, level.symbols, symbol)
+            for rows, level, symbol in zip(table, nodes.levels, nodes.example_symbol, strict=True)
+        ]
         return self.layers[0](sum(parts)) if self.embedding is not None else sum(parts) + self.layers[0].bias
 
 

@@ -29,14 +29,20 @@ class AdamW(OptimizerConfig):
         return {moment: {name: torch.zeros_like(x) for name, x in params.items()} for moment in "mv"}
 
     @staticmethod
-    def step(grad_of: Callable[[Params], Params], params: Params, state: dict[str, Params], t: Tensor,
-             hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+    def step(
+        grad_of: Callable[[Params], Params],
+        params: Params,
+        state: dict[str, Params],
+        t: Tensor,
+        hyper: dict[str, Tensor],
+    ) -> tuple[Params, dict[str, Params]]:
         """One update; `t` counts from 1."""
         return adamw_update(grad_of(params), params, state, t, hyper)
 
 
-def adamw_update(gradient: Params, params: Params, state: dict[str, Params], t: Tensor,
-                 hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+def adamw_update(
+    gradient: Params, params: Params, state: dict[str, Params], t: Tensor, hyper: dict[str, Tensor]
+) -> tuple[Params, dict[str, Params]]:
     """The parameters and moments after one step along `gradient`.
 
     m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,

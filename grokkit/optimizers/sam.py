@@ -23,8 +23,13 @@ class SAM(AdamW):
     gradients_per_step: ClassVar[int] = 2
 
     @staticmethod
-    def step(grad_of: Callable[[Params], Params], params: Params, state: dict[str, Params], t: Tensor,
-             hyper: dict[str, Tensor]) -> tuple[Params, dict[str, Params]]:  # fmt: skip
+    def step(
+        grad_of: Callable[[Params], Params],
+        params: Params,
+        state: dict[str, Params],
+        t: Tensor,
+        hyper: dict[str, Tensor],
+    ) -> tuple[Params, dict[str, Params]]:
         """AdamW along the gradient at x + rho g / |g|."""
         return adamw_update(grad_of(ascend(params, grad_of(params), hyper["rho"])), params, state, t, hyper)
 

@@ -27,8 +27,10 @@ class ModularAddition(TaskConfig):
     @model_validator(mode="after")
     def _table_fits(self) -> ModularAddition:
         if self.p**self.summands > LARGEST_TABLE:
-            raise BadInput(f"ModularAddition p, summands: {self.p}^{self.summands} examples are more than the "
-                           f"{LARGEST_TABLE:,} that fit in memory; take a smaller p or fewer summands.")  # fmt: skip
+            raise BadInput(
+                f"ModularAddition p, summands: {self.p}^{self.summands} examples are more than the "
+                f"{LARGEST_TABLE:,} that fit in memory; take a smaller p or fewer summands."
+            )
         return self
 
     @property

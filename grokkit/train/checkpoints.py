@@ -60,12 +60,14 @@ class Checkpoints:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({"params": trajectory.params, "state": trajectory.state})
             save_file(tensors, scratch, metadata={"story": json.dumps(story)})
-            os.replace(scratch, path)
+            scratch.replace(path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
                 scratch.unlink()
-            raise GrokkitError(f"No checkpoint could be written to {path}: {error}. Free space there, or set "
-                               "GROKKIT_CACHE to another folder; the records in the store are safe.") from error  # fmt: skip
+            raise GrokkitError(
+                f"No checkpoint could be written to {path}: {error}. Free space there, or set "
+                "GROKKIT_CACHE to another folder; the records in the store are safe."
+            ) from error
 
     def load(self, run: Run, grid: np.ndarray) -> Trajectory | None:
         """The run's trajectory as it was saved, or None if there is none that fits the evaluation steps `grid`."""
@@ -79,8 +81,12 @@ class Checkpoints:
             saved = Trajectory(run, tree["params"], tree["state"], **story)
             fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            warnings.warn(f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
-                          "rid of this sentence.", CheckpointWarning, stacklevel=2)  # fmt: skip
+            warnings.warn(
+                f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
+                "rid of this sentence.",
+                CheckpointWarning,
+                stacklevel=2,
+            )
             return None
         return saved if fits else None
 

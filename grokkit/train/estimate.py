@@ -30,8 +30,9 @@ class Estimate(NamedTuple):
     at_most: bool
 
 
-def estimate(runs: list[Run], until: Until, held: Iterable[Record], device: torch.device, compiled: bool,
-             workers: int) -> Estimate:  # fmt: skip
+def estimate(
+    runs: list[Run], until: Until, held: Iterable[Record], device: torch.device, compiled: bool, workers: int
+) -> Estimate:
     """The time that training `runs` will take."""
     ours = environment(device, compiled)
     local = [r for r in held if all(r.provenance.get(name) == value for name, value in ours.items())]

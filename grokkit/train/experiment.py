@@ -23,8 +23,11 @@ class Experiment:
 
 def to_lines(experiments: Iterable[Experiment]) -> list[str]:
     """One line of JSON a run."""
-    return [json.dumps({"run": run.canonical(), "until": e.until.canonical(), "measure": e.measure.canonical()})
-            for e in experiments for run in e.runs]  # fmt: skip
+    return [
+        json.dumps({"run": run.canonical(), "until": e.until.canonical(), "measure": e.measure.canonical()})
+        for e in experiments
+        for run in e.runs
+    ]
 
 
 def from_lines(lines: Iterable[str]) -> list[Experiment]:

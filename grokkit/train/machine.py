@@ -44,8 +44,10 @@ def resolve_device(name: str) -> torch.device:
 def require_precision(run: Run, device: torch.device) -> None:
     """Refuse bfloat16 where the hardware would only emulate it."""
     if run.precision == "bfloat16" and not has_bfloat16(device):
-        raise DeviceError(f"Run precision: bfloat16 needs hardware that multiplies in it (AMX, AVX512-BF16, or a CUDA "
-                          f"GPU of compute capability 8.0); {device.type} here has none. Use float32.")  # fmt: skip
+        raise DeviceError(
+            f"Run precision: bfloat16 needs hardware that multiplies in it (AMX, AVX512-BF16, or a CUDA "
+            f"GPU of compute capability 8.0); {device.type} here has none. Use float32."
+        )
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -87,8 +89,9 @@ def one_thread() -> Iterator[None]:
 @contextmanager
 def strict_compilation() -> Iterator[None]:
     """Many shapes in one process, and an error instead of PyTorch's silent change to uncompiled numbers."""
-    with torch._dynamo.config.patch(recompile_limit=256, accumulated_recompile_limit=4096,
-                                    fail_on_recompile_limit_hit=True):  # fmt: skip
+    with torch._dynamo.config.patch(
+        recompile_limit=256, accumulated_recompile_limit=4096, fail_on_recompile_limit_hit=True
+    ):
         yield
 
 

@@ -75,8 +75,10 @@ def train_in_pool(
         raise errors[0]
     failed = [process.exitcode for process in processes if process.exitcode]
     if failed:
-        raise GrokkitError(f"{len(failed)} of {workers} worker processes ended with exit code {failed[0]} (its message is "
-                           "above; -9 usually means out of memory). What was finished is stored: run again to go on.")  # fmt: skip
+        raise GrokkitError(
+            f"{len(failed)} of {workers} worker processes ended with exit code {failed[0]} (its message is "
+            "above; -9 usually means out of memory). What was finished is stored: run again to go on."
+        )
 
 
 @contextmanager

@@ -79,8 +79,10 @@ class Display:
         if look.status:
             self.finished += 1
             self.running.pop(look.key, None)
-            self.console.print(f"  {look.label}: {_ENDINGS[look.status]} after {look.t:,} steps, "
-                               f"{look.seconds:.0f} s; validation accuracy {look.val_accuracy:.1%}")  # fmt: skip
+            self.console.print(
+                f"  {look.label}: {_ENDINGS[look.status]} after {look.t:,} steps, "
+                f"{look.seconds:.0f} s; validation accuracy {look.val_accuracy:.1%}"
+            )
         else:
             self.running[look.key] = look
             self._line_now_and_then(look)
@@ -88,16 +90,24 @@ class Display:
     def _line_now_and_then(self, look: Look) -> None:
         if not self.console.is_terminal and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            self.console.print(f"  {look.label}: step {look.t:,}, training accuracy {look.train_accuracy:.1%}, "
-                               f"validation accuracy {look.val_accuracy:.1%}, {self._left(look)} left")  # fmt: skip
+            self.console.print(
+                f"  {look.label}: step {look.t:,}, training accuracy {look.train_accuracy:.1%}, "
+                f"validation accuracy {look.val_accuracy:.1%}, {self._left(look)} left"
+            )
 
     def _render(self) -> RenderableType:
         table = Table(box=None, pad_edge=False)
         for title in ("run", "step", "training", "validation", "", "time left"):
             table.add_column(title, justify="right" if title in ("step", "time left") else "left")
         for look in sorted(self.running.values(), key=lambda look: look.label):
-            table.add_row(look.label, f"{look.t:,}", _bar(look.train_accuracy, "cyan"), _bar(look.val_accuracy, "yellow"),
-                          _phase(look), self._left(look))  # fmt: skip
+            table.add_row(
+                look.label,
+                f"{look.t:,}",
+                _bar(look.train_accuracy, "cyan"),
+                _bar(look.val_accuracy, "yellow"),
+                _phase(look),
+                self._left(look),
+            )
         waiting = (
             "" if self.running or self.finished else " (compiling the training step: up to a minute the first time)"
         )

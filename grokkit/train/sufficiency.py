@@ -44,6 +44,11 @@ def _cut(record: Record, steps: np.ndarray, curves: dict[str, np.ndarray], until
         if steps[end - 1] == record.observed_to and record.status == "diverged":
             status = "diverged"
         if status:
-            return replace(record, steps=steps[:end], curves={name: x[:end] for name, x in curves.items()},
-                           observed_to=int(steps[end - 1]), status=status)  # fmt: skip
+            return replace(
+                record,
+                steps=steps[:end],
+                curves={name: x[:end] for name, x in curves.items()},
+                observed_to=int(steps[end - 1]),
+                status=status,
+            )
     return None

@@ -30,25 +30,56 @@ class Missing(GrokkitError):
     """Records that were asked for are not in the store, and training was not wanted."""
 
 
-def train(runs: Iterable[Run], *, until: Until | None = None, measure: Measure | None = None,
-          store: Store | str | None = None, device: str = "cpu", workers: int = 1, compiled: bool | None = None,
-          missing: Literal["train", "report", "raise"] | None = None, display: Display | None = None,
-          deadline: float | None = None) -> pd.DataFrame:  # fmt: skip
+def train(
+    runs: Iterable[Run],
+    *,
+    until: Until | None = None,
+    measure: Measure | None = None,
+    store: Store | str | None = None,
+    device: str = "cpu",
+    workers: int = 1,
+    compiled: bool | None = None,
+    missing: Literal["train", "report", "raise"] | None = None,
+    display: Display | None = None,
+    deadline: float | None = None,
+) -> pd.DataFrame:
     """Train the runs that the store cannot answer yet; return one row for every run (`grokkit.runs_table`).
 
     The same call repeats an experiment and loads it. `missing="report"` trains nothing and returns what is
-    there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers` processes of one thread each share the work on a CPU. `compiled`
-    None compiles where a C++ compiler is. `deadline`: `time.time()` at which to stop, with checkpoints.
+    there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
+    that share the work on a CPU. `compiled` None compiles where a C++ compiler is. `deadline`: `time.time()` at
+    which to stop, with checkpoints.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
-    return runs_table(records(runs, until=until, measure=measure, store=store, device=device, workers=workers,
-                              compiled=compiled, missing=missing, display=display, deadline=deadline))  # fmt: skip
+    return runs_table(
+        records(
+            runs,
+            until=until,
+            measure=measure,
+            store=store,
+            device=device,
+            workers=workers,
+            compiled=compiled,
+            missing=missing,
+            display=display,
+            deadline=deadline,
+        )
+    )
 
 
-def records(runs: Iterable[Run], *, until: Until | None = None, measure: Measure | None = None,
-            store: Store | str | None = None, device: str = "cpu", workers: int = 1, compiled: bool | None = None,
-            missing: Literal["train", "report", "raise"] | None = None, display: Display | None = None,
-            deadline: float | None = None) -> list[Record]:  # fmt: skip
+def records(
+    runs: Iterable[Run],
+    *,
+    until: Until | None = None,
+    measure: Measure | None = None,
+    store: Store | str | None = None,
+    device: str = "cpu",
+    workers: int = 1,
+    compiled: bool | None = None,
+    missing: Literal["train", "report", "raise"] | None = None,
+    display: Display | None = None,
+    deadline: float | None = None,
+) -> list[Record]:
     """As `train`, but the records themselves, in the order of the runs."""
     runs, until, measure = _checked(runs), until or Until(), measure or Measure()
     store = store if isinstance(store, Store) else Store.find(store)
@@ -90,8 +121,17 @@ def _checked(runs: Iterable[Run]) -> list[Run]:
 class _Sweep:
     """The missing runs of one call, on this process or on several."""
 
-    def __init__(self, until: Until, measure: Measure, store: Store, device: str, workers: int,
-                 compiled: bool | None, display: Display | None, deadline: float | None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        until: Until,
+        measure: Measure,
+        store: Store,
+        device: str,
+        workers: int,
+        compiled: bool | None,
+        display: Display | None,
+        deadline: float | None,
+    ) -> None:
         if workers < 1:
             raise BadInput(f"train workers: at least 1; {workers} came.")
         self.until, self.measure, self.store, self.display, self.deadline = until, measure, store, display, deadline
@@ -134,8 +174,10 @@ class _Sweep:
 
     def _farewell(self, runs: list[Run]) -> str:
         left = len(lacking_runs(runs, self.until, self.measure, self.store))
-        return (f"Interrupted: {len(runs) - left} of {len(runs)} runs are finished and stored in {self.store.path}; "
-                "the others have checkpoints. The same call or command goes on from there.")  # fmt: skip
+        return (
+            f"Interrupted: {len(runs) - left} of {len(runs)} runs are finished and stored in {self.store.path}; "
+            "the others have checkpoints. The same call or command goes on from there."
+        )
 
 
 @contextmanager

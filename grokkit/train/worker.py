@@ -84,8 +84,15 @@ class Worker:
             curves = {
                 name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS
             }
-        return Record(run.key, json.loads(run.to_json()), np.array(trajectory.steps, dtype=np.int64), curves,
-                      observed_to=trajectory.steps[-1], status=status, provenance=self._provenance(trajectory))  # fmt: skip
+        return Record(
+            run.key,
+            json.loads(run.to_json()),
+            np.array(trajectory.steps, dtype=np.int64),
+            curves,
+            observed_to=trajectory.steps[-1],
+            status=status,
+            provenance=self._provenance(trajectory),
+        )
 
     def _provenance(self, trajectory: Trajectory) -> dict[str, Any]:
         return {

@@ -1,0 +1,36 @@
+# `make book` and `make test` are all a newcomer needs; both make the environment first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A pip constraints file, for example one that picks a CPU build of torch.
+CONSTRAINTS ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+
+.PHONY: help book test full-shapes clean
+help:  ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+book: $(VENV)/.ready  ## Train one run in front of you, execute the chapters, build the book
+	@$(BIN)/grokkit run quickstart --profile laptop --store _build/live
+	@$(BIN)/grokkit book --live _build/live
+
+test: $(VENV)/.ready  ## Run everything there is to check
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	@$(BIN)/grokkit book --as-published
+	@GROKKIT_COMPILED=0 $(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
+
+full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
+	@$(BIN)/python -m benchmarks.full_shapes
+
+clean:  ## Remove what was built, not the environment and not the records
+	rm -rf _build
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) .ci/preflight.py
+	@echo "Making the environment in $(VENV) (about a minute, more where PyTorch comes with CUDA)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable '.[book,test]'
+	@touch $@

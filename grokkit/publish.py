@@ -1,0 +1,103 @@
+"""The static book: chapters executed on the records that are there, then built. Publishing trains nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grokkit.chapters import chapters, checkout, execute, parameters, planned
+from grokkit.errors import GrokkitError
+from grokkit.store import Store
+from grokkit.train import lacking_runs
+
+
+def build_book(live: Path | None = None, execute_chapters: bool = True, publish: bool = False) -> Path:
+    """Build `_build/html` and return its first page.
+
+    The sources are staged under `_build`, so that a build never changes the project, unless `publish` puts the
+    executed chapters into `book/executed/`. `live`: the store of the run that the quickstart shows first.
+    Raises GrokkitError with the missing runs, or with the end of the log of a build that failed.
+    """
+    top = checkout()
+    stage = _staged(top)
+    if execute_chapters:
+        _execute_all(stage / "book" / "executed", live)
+    if publish:
+        shutil.copytree(stage / "book" / "executed", top / "book" / "executed", dirs_exist_ok=True)
+    _build(top, stage)
+    return top / "_build" / "html" / "index.html"
+
+
+def _staged(top: Path) -> Path:
+    stage = top / "_build" / "stage"
+    shutil.rmtree(stage, ignore_errors=True)
+    shutil.copytree(top / "book", stage / "book")
+    shutil.copy(top / "_config.yml", stage)
+    return stage
+
+
+def _execute_all(folder: Path, live: Path | None) -> None:
+    for chapter in chapters():
+        given = {"live_store": str(live.resolve())} if live and "live_store" in parameters(chapter) else {}
+        if absent := absent_runs(chapter):
+            raise GrokkitError(
+                f"{chapter.stem} needs {absent} runs that are not in the store; "
+                f"`grokkit run {chapter.stem} --profile evidence` trains them."
+            )
+        with _environment(GROKKIT_MISSING="raise"):
+            _tidy(execute(chapter, folder / chapter.name, given))
+
+
+def absent_runs(chapter: Path) -> int:
+    """How many of a chapter's published runs the store lacks."""
+    store = Store.find()
+    return sum(len(lacking_runs(e.runs, e.until, e.measure, store)) for e in planned(chapter, {}))
+
+
+def _tidy(notebook: Path) -> None:
+    """Leave out what names this machine or this hour, and the cell in which papermill repeats the parameters."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["metadata"].pop("papermill", None)
+    content["cells"] = [c for c in content["cells"] if "injected-parameters" not in c["metadata"].get("tags", [])]
+    for cell in content["cells"]:
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _build(top: Path, stage: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_book.cli.main",
+        "build",
+        "book",
+        "--config",
+        "_config.yml",
+        "--path-output",
+        str(top),
+        "-W",
+        "-n",
+        "--keep-going",
+        "--all",
+    ]
+    done = subprocess.run(command, cwd=stage, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
+    if done.returncode:
+        raise GrokkitError(f"The book was not built:\n{(done.stdout + done.stderr)[-4000:]}")
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
