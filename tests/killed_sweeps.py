@@ -2,8 +2,8 @@
 
     python killed_sweeps.py FOLDER
 
-prints one JSON object: for "in process", "pool" and "dead worker" what was done and what became of it. The pool is
-forked instead of spawned here, to spare an import for each process; everything after that is the pool's own.
+prints one JSON object: for each scenario what was done and what became of it. The pool is forked instead of spawned
+here, to spare an import for each process; everything after that is the pool's own.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from grokkit.errors import GrokkitError
 from grokkit.train import pool, worker
 from grokkit.train.checkpoints import Checkpoints
 
-KILLS = 5
+KILLS = {1: 5, 2: 3}
+"""By the number of processes."""
 PATIENCE = 60.0
-worker.CHECKPOINT_SECONDS = 0.02
+worker.CHECKPOINT_SECONDS = 0.0  # after every chunk of steps
 torch.set_num_threads(1)
 
 
@@ -46,31 +47,38 @@ class Diary:
     def read(self) -> list[dict]:
         return [json.loads(line) for line in self.file.read_text().splitlines()]
 
-    def wait_for(self, known: int, what: str) -> dict:
-        """The first entry after the `known` first ones that holds `what`."""
+    def wait_for(self, what: str, times: int, known: int) -> dict:
+        """The entry that is the n-th of its kind after the `known` first entries; raises if the sweep ends before."""
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
-            for entry in self.read()[known:]:
-                if what in entry:
-                    return entry
+            entries = self.read()[known:]
+            found = [entry for entry in entries if what in entry]
+            if len(found) >= times:
+                return found[times - 1]
+            if any("ended" in entry for entry in entries):
+                break
             time.sleep(0.002)
         raise TimeoutError(what)
 
 
 def noting(diary: Diary) -> None:
     """Have every process note itself, and every run where it begins; processes are forked."""
-    load, work = Checkpoints.load, pool._work
+    load, save, work = Checkpoints.load, Checkpoints.save, pool._work
 
     def noted_load(checkpoints, run, grid):
         found = load(checkpoints, run, grid)
         diary.note(begins=run.key, t=found.t if found else 0, process=os.getpid())
         return found
 
+    def noted_save(checkpoints, trajectory):
+        save(checkpoints, trajectory)
+        diary.note(saves=trajectory.run.key)
+
     def noted_work(*arguments):
         diary.note(worker=os.getpid())
         work(*arguments)
 
-    Checkpoints.load, pool._work = noted_load, noted_work
+    Checkpoints.load, Checkpoints.save, pool._work = noted_load, noted_save, noted_work
     pool.mp = multiprocessing.get_context("fork")
     pool.mp.get_context = lambda _: pool.mp
 
@@ -92,27 +100,25 @@ def forked_sweep(store: Path, workers: int, diary: Diary) -> int:
 
 
 def killed_and_restarted(folder: Path, workers: int, diary: Diary) -> dict:
-    """Kill a sweep KILLS times at random moments after it began its first run, then let it finish."""
+    """Kill a sweep several times at random moments, then let it finish."""
     os.environ["GROKKIT_CACHE"] = str(folder / "cache")
-    store, moments, cut_short = folder / "store", random.Random(workers), 0
-    known = len(diary.read())
-    for _ in range(KILLS):
+    store, moments, seconds, known = folder / "store", random.Random(workers), [], len(diary.read())
+    for attempt in range(KILLS[workers]):
         here = len(diary.read())
         child = forked_sweep(store, workers, diary)
-        diary.wait_for(here, "begins")
-        time.sleep(moments.uniform(0, 0.25))
+        diary.wait_for("saves", moments.randint(1, 25) if attempt else 25, here)
+        time.sleep(moments.uniform(0, 0.01))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        cut_short += not any("ended" in entry for entry in diary.read()[here:])
-        orphans = [entry["worker"] for entry in diary.read()[here:] if "worker" in entry]
-        seconds = wait_until_gone(orphans)
+        seconds.append(wait_until_gone([entry["worker"] for entry in diary.read()[here:] if "worker" in entry]))
+    cut_short = KILLS[workers] - sum("ended" in entry for entry in diary.read()[known:])
     os.waitpid(forked_sweep(store, workers, diary), 0)
     entries = diary.read()[known:]
     return {
         "killed": cut_short,
         "resumed": sum(entry.get("t", 0) > 0 for entry in entries),
         "workers": sum("worker" in entry for entry in entries),
-        "orphans lived": seconds,
+        "orphans lived": max(seconds),
         "ended": entries[-1]["ended"],
         "digests": digests(held(store)),
         "checkpoints left": len(list((folder / "cache").rglob("*.safetensors"))),
@@ -124,14 +130,21 @@ def dead_worker(folder: Path, diary: Diary) -> dict:
     os.environ["GROKKIT_CACHE"] = str(folder / "cache")
     store, here = folder / "store", len(diary.read())
     child = forked_sweep(store, 2, diary)
-    victim = diary.wait_for(here, "begins")["process"]
-    time.sleep(0.05)
-    os.kill(victim, signal.SIGKILL)
+    os.kill(diary.wait_for("begins", 5, here)["process"], signal.SIGKILL)
     os.waitpid(child, 0)
     sentence = diary.read()[-1]["ended"]
     stored = digests(held(store))
     os.waitpid(forked_sweep(store, 2, diary), 0)
     return {"sentence": sentence, "stored": stored, "ended": diary.read()[-1]["ended"], "digests": digests(held(store))}
+
+
+def no_cache(folder: Path, diary: Diary) -> dict:
+    """A pool whose processes cannot write checkpoints."""
+    folder.mkdir()
+    (folder / "file").touch()
+    os.environ["GROKKIT_CACHE"] = str(folder / "file" / "cache")
+    os.waitpid(forked_sweep(folder / "store", 2, diary), 0)
+    return {"sentence": diary.read()[-1]["ended"]}
 
 
 def held(store: Path) -> list[gk.Record]:
@@ -163,6 +176,7 @@ def main(folder: Path) -> None:
         "in process": killed_and_restarted(folder / "one", 1, diary),
         "pool": killed_and_restarted(folder / "two", 2, diary),
         "dead worker": dead_worker(folder / "dead", diary),
+        "no cache": no_cache(folder / "no_cache", diary),
     }
     print(json.dumps(report))
 

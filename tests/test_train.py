@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tiny import MEASURE, STEPS, UNTIL, a_run, a_sweep, digests, learner, short_lived
+from tiny import MEASURE, STEPS, UNTIL, a_run, a_sweep, digests, learner, longer_lived, short_lived
 
 import grokkit as gk
 from grokkit.train import Missing, lacking_runs, sweep
@@ -317,7 +317,7 @@ def test_the_table_of_a_training_call_holds_these_passages(tmp_path):
 
 def test_a_diverged_run_stops_and_its_neighbours_go_on_as_if_alone(tmp_path):
     neighbours = [a_run(seed) for seed in (1, 2, 3)]
-    late = a_run(rate=1e-3, decay=4000.0)  # its weights triple at every step
+    late = longer_lived()
     runs = [neighbours[0], short_lived(), neighbours[1], late, neighbours[2]]
     found = gk.records(runs, until=UNTIL, measure=MEASURE, store=tmp_path / "together")
     alone = [
@@ -326,13 +326,13 @@ def test_a_diverged_run_stops_and_its_neighbours_go_on_as_if_alone(tmp_path):
     ]
     assert digests(found) == digests(alone)
     assert [r.status for r in found] == ["budget", "diverged", "budget", "diverged", "budget"]
-    assert found[1].observed_to == 1 and 30 < found[3].observed_to < STEPS
+    assert found[1].observed_to == 1 and 10 < found[3].observed_to < STEPS
     assert all(np.isfinite(r.curves["train_loss"]).all() for r in (found[0], found[2], found[4]))
     assert not np.isfinite(found[1].curves["train_loss"][-1])
 
 
 def test_a_diverged_run_is_not_tried_again_and_answers_for_the_time_before(tmp_path, added, no_training):
-    late, measure = a_run(rate=1e-3, decay=4000.0), gk.Measure(every=2)
+    late, measure = longer_lived(), gk.Measure(every=2)
     gk.records([late], until=gk.Until(steps=100, accuracy=None), measure=measure, store=tmp_path / "long")
     assert len(added) == 1
     fresh = {
@@ -352,11 +352,11 @@ def test_a_diverged_run_is_not_tried_again_and_answers_for_the_time_before(tmp_p
 
 
 def test_a_float64_run_may_leave_the_range_of_the_stored_curves(tmp_path, added):
-    until, late = gk.Until(steps=320, accuracy=None), a_run(rate=1e-3, decay=4000.0, precision="float64")
-    [record] = gk.records([late], until=until, measure=gk.Measure(every=40), store=tmp_path)
+    late = longer_lived(precision="float64")
+    [record] = gk.records([late], until=UNTIL, measure=MEASURE, store=tmp_path)
     loss = record.curves["train_loss"]
     assert record.status == "budget" and np.isinf(loss[-1]) and np.isfinite(loss[:5]).all()
-    gk.records([late], until=until, measure=gk.Measure(every=40), store=tmp_path)
+    gk.records([late], until=UNTIL, measure=MEASURE, store=tmp_path)
     assert len(added) == 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import grokkit as gk
 
-STEPS = 60  # a step at which longer requests evaluate in full, too
+STEPS = 40  # a step at which longer requests evaluate in full, too
 UNTIL = gk.Until(steps=STEPS, accuracy=None)
 MEASURE = gk.Measure(every=10)
 
@@ -37,6 +37,11 @@ def learner() -> gk.Run:
 def short_lived() -> gk.Run:
     """Diverges at its first step."""
     return a_run(rate=1e30)
+
+
+def longer_lived(**settings) -> gk.Run:
+    """Diverges before STEPS: each step multiplies its weights by about -6."""
+    return a_run(rate=1e-3, decay=7000.0, **settings)
 
 
 def digests(records: Iterable[gk.Record]) -> list[str]:

@@ -63,18 +63,24 @@ class MLPModule(nn.Module):
         return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:
-        """The same without products by zero: a token selects a column of its position's weights."""
+        """The same without the products of positions that never change, whose row is added as it is.
+
+        A product with one-hot rows beats a gather here: the gather's gradient adds rows one by one.
+        """
         if self.embedding is not None:
-            table = [self.embedding] * len(nodes.levels)
+            tables = [self.embedding] * len(nodes.levels)  # V 1 each
         else:
-            table = self.layers[0].weight.t().unflatten(0, (-1, self.vocabulary))  # T V F
-        parts = [
-            _pick(rows, level.symbols, symbol)
-            for rows, level, symbol in zip(table, nodes.levels, nodes.example_symbol, strict=True)
+            tables = list(self.layers[0].weight.t().split(self.vocabulary))  # V F each
+        fixed = [
+            table[level.symbols] for table, level in zip(tables, nodes.levels, strict=True) if len(level.symbols) == 1
         ]
-        return self.layers[0](sum(parts)) if self.embedding is not None else sum(parts) + self.layers[0].bias
+        varying = [t for t, level in enumerate(nodes.levels) if len(level.symbols) > 1]
+        tokens = [nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying]  # B each
+        product = torch.cat([self._one_hot(token) for token in tokens], 1) @ torch.cat([tables[t] for t in varying])
+        total = product + sum(fixed)
+        return self.layers[0](total) if self.embedding is not None else total + self.layers[0].bias
 
-
-def _pick(rows: Tensor, symbols: Tensor, symbol: Tensor) -> Tensor:
-    """The rows of a position's tokens, one per example: (V, F), (S,), (B,) -> (B, F), or (1, F) if all share it."""
-    return rows[symbols if len(symbols) == 1 else symbols[symbol]]
+    def _one_hot(self, token: Tensor) -> Tensor:
+        """(B,) -> (B, V)."""
+        every = torch.arange(self.vocabulary, device=token.device)
+        return (token.unsqueeze(1) == every).to(self.layers[0].weight.dtype)

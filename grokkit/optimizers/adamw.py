@@ -50,15 +50,21 @@ def adamw_update(
 
     Scalars stay in float64 until they meet a parameter, as they do in `torch.optim.AdamW`.
     """
-    b1, b2, eps = hyper["beta1"], hyper["beta2"], hyper["eps"]
-    keep = 1 - hyper["learning_rate"] * hyper["weight_decay"]
-    rate = hyper["learning_rate"] / (1 - b1**t)
-    root = (1 - b2**t).sqrt()
+    numbers = _numbers(t, hyper)
     m, v, x = {}, {}, {}
     for name, g in gradient.items():
-        like = g.dtype
-        m[name] = b1.to(like) * state["m"][name] + (1 - b1).to(like) * g
-        v[name] = b2.to(like) * state["v"][name] + (1 - b2).to(like) * (g * g)
-        direction = m[name] / (v[name].sqrt() / root.to(like) + eps.to(like))
-        x[name] = keep.to(like) * params[name] - rate.to(like) * direction
+        b1, rest1, b2, rest2, keep, rate, root, eps = numbers.to(g.dtype)
+        m[name] = b1 * state["m"][name] + rest1 * g
+        v[name] = b2 * state["v"][name] + rest2 * (g * g)
+        x[name] = keep * params[name] - rate * (m[name] / (v[name].sqrt() * root + eps))
     return x, {"m": m, "v": v}
+
+
+def _numbers(t: Tensor, hyper: dict[str, Tensor]) -> Tensor:
+    """b1, 1 - b1, b2, 1 - b2, 1 - lr wd, lr / (1 - b1^t), 1 / sqrt(1 - b2^t), eps.
+
+    One tensor: the compiler would otherwise work each of them out again for every parameter.
+    """
+    b1, b2, rate = hyper["beta1"], hyper["beta2"], hyper["learning_rate"]
+    keep = 1 - rate * hyper["weight_decay"]
+    return torch.stack([b1, 1 - b1, b2, 1 - b2, keep, rate / (1 - b1**t), (1 - b2**t).rsqrt(), hyper["eps"]])

@@ -59,7 +59,8 @@ class Checkpoints:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({"params": trajectory.params, "state": trajectory.state})
-            save_file(tensors, scratch, metadata={"story": json.dumps(story)})
+            # The file sorts its tensors; norms are sums over them, and a sum's last bits depend on its order.
+            save_file(tensors, scratch, metadata={"story": json.dumps(story), "order": json.dumps(list(tensors))})
             scratch.replace(path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
@@ -77,7 +78,8 @@ class Checkpoints:
         try:
             with safe_open(path, framework="pt") as file:
                 story = json.loads(file.metadata()["story"])
-                tree = _nested({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+                order = json.loads(file.metadata()["order"])
+                tree = _nested({name: file.get_tensor(name) for name in order})
             saved = Trajectory(run, tree["params"], tree["state"], **story)
             fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
