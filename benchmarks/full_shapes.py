@@ -56,7 +56,7 @@ def _bit_cases() -> dict[str, Run]:
 
 
 def _bits(run: Run) -> dict[str, Any]:
-    """Whether seed 0 takes bitwise the same steps alone, and first or last in a stack of the usual size (at least 2)."""
+    """Whether seed 0 takes bitwise the same steps alone, and first or last in a stack of the usual size."""
     slots = max(2, len(stack_of(run, CPU).slots))
     seeds = list(range(slots))
     weights = [_weights(run, order) for order in ([0], seeds, seeds[::-1])]
@@ -115,7 +115,7 @@ def _in_fresh_process(function: Any, *arguments: Any) -> Any:
 
 
 def _warm_start() -> float:
-    """Seconds until a new process has taken its first compiled step, with the compiler's cache full, imports left out."""
+    """Seconds to the first compiled step of a new process whose compiler cache is full, imports left out."""
     return _in_fresh_process(_first_step)
 
 

@@ -11,10 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grokkit.chapters import chapters, checkout, execute, parameters, planned
+from grokkit.chapters import chapters, checkout, execute, find_chapter, parameters, planned
 from grokkit.errors import GrokkitError
+from grokkit.passages import passage
 from grokkit.store import Store
-from grokkit.train import lacking_runs
+from grokkit.tables import curves_table
+from grokkit.train import lacking_runs, records
+
+FRONT_FIGURE = "_static/grokking.svg"
 
 
 def build_book(live: Path | None = None, execute_chapters: bool = True, publish: bool = False) -> Path:
@@ -28,10 +32,23 @@ def build_book(live: Path | None = None, execute_chapters: bool = True, publish:
     stage = _staged(top)
     if execute_chapters:
         _execute_all(stage / "book" / "executed", live)
+        draw_front_figure(stage / "book" / FRONT_FIGURE)
     if publish:
         shutil.copytree(stage / "book" / "executed", top / "book" / "executed", dirs_exist_ok=True)
+        shutil.copy(stage / "book" / FRONT_FIGURE, top / "book" / FRONT_FIGURE)
     _build(top, stage)
     return top / "_build" / "html" / "index.html"
+
+
+def draw_front_figure(file: Path) -> None:
+    """The first published run of the quickstart, as the front page and the README show it."""
+    from grokkit.plots import learning_curves, write_svg
+
+    first = planned(find_chapter("quickstart"), {})[0]
+    [record] = records(**vars(first), missing="raise")
+    curves, moment = curves_table([record])[["key", "step", "train_accuracy", "val_accuracy"]], passage(record)
+    figure = learning_curves(curves, t_train=moment.t_train, t_val=moment.t_val)
+    write_svg(figure, file, "Training accuracy rises early, validation accuracy long after it.")
 
 
 def _staged(top: Path) -> Path:
@@ -74,8 +91,8 @@ def _tidy(notebook: Path) -> None:
 def _build(top: Path, stage: Path) -> None:
     command = [
         sys.executable,
-        "-m",
-        "jupyter_book.cli.main",
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
         "build",
         "book",
         "--config",
@@ -87,8 +104,9 @@ def _build(top: Path, stage: Path) -> None:
         "--keep-going",
         "--all",
     ]
+    (top / "_build" / "html" / "index.html").unlink(missing_ok=True)
     done = subprocess.run(command, cwd=stage, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
-    if done.returncode:
+    if done.returncode or not (top / "_build" / "html" / "index.html").is_file():
         raise GrokkitError(f"The book was not built:\n{(done.stdout + done.stderr)[-4000:]}")
 
 

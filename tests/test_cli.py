@@ -182,7 +182,6 @@ def test_a_deadline_leaves_one_packed_file_and_checkpoints_of_the_rest(grokkit, 
 def test_ctrl_c_is_a_sentence_and_130(grokkit, tmp_path, monkeypatch):
     def interrupted(*_):
         signal.raise_signal(signal.SIGINT)
-        return None
 
     monkeypatch.setattr(worker.Checkpoints, "load", interrupted)
     plan = "\n".join(to_lines([Experiment([a_run()], UNTIL, MEASURE)]))
@@ -251,7 +250,7 @@ def test_every_profile_has_its_grid(chapter, grokkit):
         (["plan", "CHAPTER", "-p", "seed"], ["-p takes NAME=VALUE (or NAME VALUE); 'seed' came."]),
         (
             ["plan", "CHAPTER", "--profile", "laptpo"],
-            ["Profile 'laptpo' is unknown", "smoke, laptop, evidence, source"],
+            ["Profile 'laptpo' is unknown", "smoke, laptop, evidence"],
         ),
         (["plan", "CHAPTER", "-p", "p", "1"], ["ModularAddition p", "greater than or equal to 2", "1 came"]),
         (["plan", "FOLDER/no.ipynb"], ["Chapter '", "no.ipynb' is unknown"]),

@@ -1,0 +1,82 @@
+"""What is published is what the notebooks say: same code, executed, without errors, from runs that are in the store."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from grokkit import BadInput, Store
+from grokkit.chapters import PROFILES, chapters, checked, find_chapter, parameters, planned
+from grokkit.train import lacking_runs
+
+ROOT = Path(__file__).parents[1]
+EXECUTED = ROOT / "book" / "executed"
+every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
+
+
+def cells(notebook):
+    return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+
+
+def sources(notebook, kind):
+    return ["".join(cell["source"]) for cell in cells(notebook) if cell["cell_type"] == kind]
+
+
+@every_chapter
+def test_the_executed_copy_shows_the_chapters_text_and_code(chapter):
+    for kind in ("code", "markdown"):
+        assert sources(EXECUTED / chapter.name, kind) == sources(chapter, kind)
+
+
+@every_chapter
+def test_every_cell_of_the_executed_copy_ran_in_order_and_without_error(chapter):
+    code = [cell for cell in cells(EXECUTED / chapter.name) if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output["output_type"] for cell in code for output in cell["outputs"]}
+    assert kinds <= {"display_data", "execute_result", "stream"}
+    assert not [o for cell in code for o in cell["outputs"] if o.get("name") == "stderr"]
+
+
+@every_chapter
+def test_every_published_run_is_in_the_projects_store(chapter):
+    store = Store(ROOT / "results")
+    for experiment in planned(chapter, {}):
+        assert lacking_runs(experiment.runs, experiment.until, experiment.measure, store) == []
+
+
+@every_chapter
+def test_sources_carry_no_outputs(chapter):
+    assert not [cell for cell in cells(chapter) if cell.get("outputs") or cell.get("execution_count")]
+
+
+@every_chapter
+def test_every_profile_has_a_plan_and_smoke_is_small(chapter):
+    assert set(parameters(chapter)) >= {"profile", "store"}
+    assert len(parameters(chapter)) <= 10
+    for profile in PROFILES:
+        experiments = planned(chapter, {"profile": profile})
+        assert all(e.runs for e in experiments)
+    smoke = planned(chapter, {"profile": "smoke"})
+    assert sum(e.until.steps * len(e.runs) for e in smoke) < 1000
+
+
+def test_every_chapter_is_in_the_table_of_contents():
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    listed = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    assert [f"executed/{path.stem}" for path in chapters()] == [f for f in listed if f.startswith("executed/")]
+
+
+def test_the_store_is_sound():
+    assert Store(ROOT / "results").check() == []
+
+
+def test_the_quickstarts_other_fraction_is_another_set_of_runs():
+    chapter = find_chapter("quickstart")
+    published, other = planned(chapter, {}), planned(chapter, {"train_fraction": 0.5})
+    assert not {r.key for r in published[1].runs} & {r.key for r in other[1].runs}
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs():
+    with pytest.raises(BadInput, match=r"'train_frac' is unknown; did you mean 'train_fraction'\?"):
+        checked(find_chapter("quickstart"), {"train_frac": 0.5})
