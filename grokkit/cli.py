@@ -266,7 +266,7 @@ def _joined(arguments: list[str]) -> list[str]:
 def main() -> None:
     """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130."""
     try:
-        app(args=_joined(sys.argv[1:]))
+        app(args=_joined(sys.argv[1:]), prog_name="grokkit")
     except GrokkitError as error:
         _say(f"grokkit: {error}", "red")
         sys.exit(2)

@@ -28,10 +28,9 @@ import platformdirs
 
 from grokkit.errors import StoreError
 from grokkit.record import Record
-from grokkit.store_format import Contents, Problem, Stored, encode, load, put
+from grokkit.store_check import disagreements
+from grokkit.store_format import Contents, Problem, encode, load, put
 
-ORIGIN = ("device", "precision", "version", "versions", "revision")
-"""Entries of a record's provenance that can explain why two machines disagree."""
 PACKAGE = Path(__file__).resolve().parent
 LEFTOVER_AGE = 3600.0
 """Seconds after which a temporary file no longer belongs to somebody who is still writing it."""
@@ -115,7 +114,7 @@ class Store:
         """Everything wrong with the store, read afresh: `problems`, and keys whose records contradict each other."""
         self._loaded.clear()
         contents = self._look()
-        return contents.problems + _disagreements(contents.stored)
+        return contents.problems + disagreements(contents.stored)
 
     # Writing.
 
@@ -280,26 +279,3 @@ def _single_files(contents: Contents) -> dict[Path, set[str]]:
     for problem in contents.problems:
         files.pop(problem.file, None)
     return files
-
-
-def _disagreements(everything: list[Stored]) -> list[Problem]:
-    """Keys that two machines observed for the same number of steps and did not see the same."""
-    groups = defaultdict(dict)
-    for stored in everything:
-        groups[stored.record.key, stored.record.observed_to][stored.digest] = stored
-    return [
-        Problem(
-            next(iter(group.values())).file,
-            f"disagrees with another record of key {key}, both observed for {steps} steps: "
-            + " against ".join(f"{d} in {group[d].file.name} ({_origin(group[d].record)})" for d in sorted(group))
-            + ".",
-        )
-        for (key, steps), group in groups.items()
-        if len(group) > 1
-    ]
-
-
-def _origin(record: Record) -> str:
-    """Where a record was made, as far as it says."""
-    told = [f"{name} {record.provenance[name]}" for name in ORIGIN if name in record.provenance]
-    return ", ".join(told) or "origin not recorded"

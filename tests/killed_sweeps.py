@@ -29,6 +29,7 @@ from grokkit.train.checkpoints import Checkpoints
 KILLS = {1: 5, 2: 3}
 """By the number of processes."""
 PATIENCE = 60.0
+SOME_SECONDS = 10.0
 worker.CHECKPOINT_SECONDS = 0.0  # after every chunk of steps
 torch.set_num_threads(1)
 
@@ -152,10 +153,12 @@ def held(store: Path) -> list[gk.Record]:
 
 
 def wait_until_gone(processes: list[int]) -> float:
-    """Seconds until none of them runs any more (a zombie does not), at most PATIENCE."""
+    """Seconds until none of them runs any more (a zombie does not); after SOME_SECONDS they are killed."""
     began = time.monotonic()
-    while any(map(running, processes)) and time.monotonic() - began < PATIENCE:
+    while (left := [process for process in processes if running(process)]) and time.monotonic() - began < SOME_SECONDS:
         time.sleep(0.02)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
     return time.monotonic() - began
 
 

@@ -342,9 +342,13 @@ def test_check_finds_altered_content_and_disagreements(store):
     assert store.check() == []
     damaged = alter(store.add(a_record(3)))
     machine = {"device": "H200", "precision": "bfloat16", "versions": {"torch": "2.12"}}
-    there = a_record(2, width=3, provenance=machine)
+    here = a_record(2)
+    last_bit = {**here.curves, "curve_1": np.nextafter(here.curves["curve_1"], np.float32(2))}
+    there = replace(here, curves=last_bit, provenance=machine)
     store.add(there)
-    store.add(a_record(1, observed_to=77))  # an answer about fewer steps contradicts nothing
+    store.add(a_record(1, observed_to=77))  # fewer steps, other steps or other curves contradict nothing
+    store.add(a_record(1, width=3))
+    store.add(replace(a_record(1), steps=a_record(1).steps + 1))
     problems = {problem.file.name: problem for problem in store.check()}
     assert len(problems) == 2
     assert problems[damaged.name].sentence.startswith(f"holds other numbers for key {a_record(3).key}")

@@ -211,7 +211,6 @@ def test_a_record_with_a_sparser_grid_is_recomputed_and_both_stay(tmp_path, adde
         assert digests(gk.records([run], until=UNTIL, measure=measure, store=store)) == digests(before)
 
 
-@pytest.mark.xfail(strict=True, reason="store.check compares digests, which differ wherever the evaluation steps do")
 def test_records_of_one_run_on_different_grids_do_not_disagree(tmp_path):
     store, until = gk.Store(tmp_path), gk.Until(steps=20, accuracy=None)
     for measure in (gk.Measure(every=20), gk.Measure(every=5)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +24,7 @@ class MLP(ModelConfig):
     """
 
     kind: Literal["mlp"] = "mlp"
-    hidden: tuple[int, ...] = Field((512, 512), min_length=1)
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field((512, 512), min_length=1)
     activation: Literal["relu", "tanh"] = "relu"
     embedding: int | None = Field(None, ge=1)
 

@@ -92,7 +92,7 @@ class Display:
             self._last_line = time.monotonic()
             self.console.print(
                 f"  {look.label}: step {look.t:,}, training accuracy {look.train_accuracy:.1%}, "
-                f"validation accuracy {look.val_accuracy:.1%}, {self._left(look)} left"
+                f"validation accuracy {look.val_accuracy:.1%}, time left: {self._left(look)}"
             )
 
     def _render(self) -> RenderableType:
@@ -115,7 +115,7 @@ class Display:
 
     def _left(self, look: Look) -> str:
         if not look.t:
-            return ""
+            return "unknown"
         return f"at most {clock(look.seconds / look.t * (self.until.steps - look.t))}"
 
 
