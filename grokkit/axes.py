@@ -14,6 +14,7 @@ AXES: dict[str, str] = {
     "B": "examples in a batch",
     "T": "positions in a sequence",
     "S": "distinct tokens at one position",
+    "M": "nodes at one position: distinct prefixes, or examples",
     "V": "tokens in the vocabulary",
     "C": "classes a model chooses from",
     "L": "layers",

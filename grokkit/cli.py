@@ -55,7 +55,7 @@ WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
-@app.command()
+@app.command(epilog="Example: `grokkit run quickstart --profile laptop` -p seed 3`")
 def run(
     chapter: ChapterArgument,
     profile: ProfileOption = "laptop",
@@ -79,7 +79,7 @@ def run(
     _say(f"The chapter, executed: {done}")
 
 
-@app.command()
+@app.command(epilog="Example: `grokkit plan quickstart > runs.jsonl`")
 def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: ParameterOption = None) -> None:
     """Print a chapter's runs, one line of JSON each, for `grokkit train` on another machine."""
     from grokkit import chapters
@@ -89,7 +89,9 @@ def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: Param
     print("\n".join(to_lines(experiments)))
 
 
-@app.command()
+@app.command(
+    epilog="Example: `grokkit train runs.jsonl --device cuda --store out`, then at home `grokkit store merge out`"
+)
 def train(
     plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` wrote; - for standard input.")],
     device: DeviceOption = "cpu",
@@ -119,7 +121,7 @@ def train(
     held.pack()
 
 
-@app.command()
+@app.command(epilog="Example: `grokkit book --as-published`")
 def book(
     live: Annotated[
         Path | None, typer.Option(help="A store whose live run the quickstart shows instead of its own.")
@@ -150,7 +152,7 @@ def ledger(as_json: JsonOption = False) -> None:
     Console().print(table)
 
 
-@app.command()
+@app.command(epilog="Example: `grokkit bench toy --json`")
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,
     device: DeviceOption = "cpu",
@@ -216,7 +218,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
             store=store,
             device=device,
             workers=workers,
-            display=Display(len(lacking), experiment.until, err),
+            display=Display(err),
             deadline=ends,
         )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost

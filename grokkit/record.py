@@ -23,8 +23,8 @@ class Record:
 
     key: the run's identity (`Run.key`), 16 hex digits.
     config: the run's configuration as plain JSON values (`Run.canonical()`).
-    steps: int64 (K,), optimizer steps done when the curves were measured, strictly increasing, from 0.
-    curves: name -> float32 (K,), one value per entry of `steps`; NaN where a quantity was not measured.
+    steps: int64 (R,), optimizer steps done when the curves were measured, strictly increasing, from 0.
+    curves: name -> float32 (R,), one value per entry of `steps`; NaN where a quantity was not measured.
     observed_to: the last step up to which this run was watched.
     status: see `Status`.
     provenance: versions, device, precision, seconds, revision: plain JSON values.

@@ -69,7 +69,7 @@ class Watching(gk.Display):
     """Calls `action` at the n-th evaluation."""
 
     def __init__(self, n, action):
-        super().__init__(1, UNTIL)
+        super().__init__()
         self.n, self.action = n, action
 
     def look(self, trajectory, status):

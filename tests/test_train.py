@@ -11,7 +11,7 @@ import torch
 from tiny import MEASURE, STEPS, UNTIL, a_run, a_sweep, digests, learner, longer_lived, short_lived
 
 import grokkit as gk
-from grokkit.train import Missing, lacking_runs, sweep
+from grokkit.train import Missing, groups, lacking_runs, sweep, worker
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_the_number_of_threads_is_the_callers_afterwards(tmp_path, fails):
     seen = []
     torch.set_num_threads(2)
     try:
-        gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path, display=Watching(1, UNTIL))
+        gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path, display=Watching())
     except ZeroDivisionError:
         assert fails
     try:
@@ -359,7 +359,25 @@ def test_a_float64_run_may_leave_the_range_of_the_stored_curves(tmp_path, added)
     assert len(added) == 1
 
 
-# Several processes or one: see test_interrupts.py.
+# Stacks and processes; for the pool see test_interrupts.py.
+
+
+@pytest.mark.parametrize("runs, small, sizes", [(1, True, [2]), (3, True, [3]), (9, True, [8]), (3, False, [1])])
+def test_a_stack_of_one_only_where_a_run_always_trains_alone(runs, small, sizes, tmp_path, monkeypatch):
+    """The compiled step of a stack of one has its own last bits: what is left of a sweep would end differently."""
+    made = []
+
+    class Noting(worker.Stack):
+        def __init__(self, kernel, first):
+            made.append(len(first))
+            super().__init__(kernel, first)
+
+    monkeypatch.setattr(worker, "Stack", Noting)
+    monkeypatch.setattr(groups, "SMALL_STEP", 1e12 if small else 0)
+    asked, until = [a_run(seed) for seed in range(runs)], gk.Until(steps=2)
+    found = gk.records(asked, until=until, measure=MEASURE, store=tmp_path)
+    assert made == sizes and len(found) == runs
+    assert len(list(tmp_path.iterdir())) == runs
 
 
 def test_one_run_needs_no_second_process(tmp_path, monkeypatch):

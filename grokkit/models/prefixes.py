@@ -19,11 +19,11 @@ from torch import Tensor
 
 
 class Level(NamedTuple):
-    """The nodes at one position of a batch: n of them, one per distinct prefix or, if those are more, per example.
+    """The nodes at one position of a batch: M of them, one per distinct prefix or, if those are more, per example.
 
     symbols: (S,) the distinct tokens that occur at this position.
-    symbol: (n,) which of them each node ends in.
-    ancestors: for every earlier position, (n,) the node that is this node's prefix there; None if it has the
+    symbol: (M,) which of them each node ends in.
+    ancestors: for every earlier position, (M,) the node that is this node's prefix there; None if it has the
     same index.
     """
 

@@ -190,12 +190,12 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def trie_attention(level: Level, q: Tensor, k: list[Tensor], v: list[Tensor]) -> Tensor:
-    """The same for the n nodes of one level, which see their ancestors and themselves: (n, H, K)."""
+    """The same for the nodes of one level, which see their ancestors and themselves: (M, H, K)."""
     ancestors = [*level.ancestors, None]
     keys = [_take(k[t], node) for t, node in enumerate(ancestors)]
     values = [_take(v[t], node) for t, node in enumerate(ancestors)]
-    scores = torch.stack([(q * key).sum(-1) for key in keys], -1) / math.sqrt(q.shape[-1])  # n H T
-    weights = scores.softmax(-1).unsqueeze(-1)  # n H T 1
+    scores = torch.stack([(q * key).sum(-1) for key in keys], -1) / math.sqrt(q.shape[-1])  # M H T
+    weights = scores.softmax(-1).unsqueeze(-1)  # M H T 1
     return sum(weights[..., t, :] * value for t, value in enumerate(values))
 
 
@@ -204,7 +204,7 @@ def _take(x: Tensor, node: Tensor | None) -> Tensor:
 
 
 def _spread(level: Level, rows: Tensor) -> Tensor:
-    """One row per distinct token -> one per node: (S, ...) -> (n, ...)."""
+    """One row per distinct token -> one per node: (S, ...) -> (M, ...)."""
     n = len(level.symbol)
     return rows.expand(n, *rows.shape[1:]) if len(rows) == 1 else rows[level.symbol]
 

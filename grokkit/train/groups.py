@@ -35,12 +35,15 @@ def groups_of(runs: Iterable[Run]) -> list[Group]:
 
 
 def slots_for(group: Group, device_type: str, workers: int) -> int:
-    """How many runs of the group one process should train at once."""
+    """How many runs of the group one process should train at once; one only where more never are.
+
+    A compiled stack of one has its own last bits; those of two and more agree.
+    """
     if device_type == "cuda":
         most = CUDA_SLOTS
     else:
         most = CPU_SLOTS if arithmetic_of_step(group) < SMALL_STEP else 1
-    return max(1, min(most, -(-len(group.runs) // workers)))
+    return min(most, max(2, -(-len(group.runs) // workers)))
 
 
 def arithmetic_of_step(group: Group) -> float:

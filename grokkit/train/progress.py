@@ -52,13 +52,18 @@ class Silent:
 
 @dataclass
 class Display:
-    """Follows `total` runs and shows them on `console`; use as a context manager."""
+    """Shows the runs of a sweep on `console` while they train: `gk.train(runs, display=gk.Display())`."""
 
-    total: int
-    until: Until
     console: Console = field(default_factory=lambda: Console(stderr=True))
+    total: int = 0
+    budget: int = 0
     finished: int = 0
     running: dict[str, Look] = field(default_factory=dict)
+
+    def expecting(self, total: int, until: Until) -> Display:
+        """The same display, told how many runs will come and how many steps each may take."""
+        self.total, self.budget, self.finished = total, until.steps, 0
+        return self
 
     def __enter__(self) -> Display:
         self._last_line = time.monotonic()
@@ -116,7 +121,7 @@ class Display:
     def _left(self, look: Look) -> str:
         if not look.t:
             return "unknown"
-        return f"at most {clock(look.seconds / look.t * (self.until.steps - look.t))}"
+        return f"at most {clock(look.seconds / look.t * (self.budget - look.t))}"
 
 
 _ENDINGS = {"reached": "generalised, stopped", "budget": "budget spent", "diverged": "diverged"}

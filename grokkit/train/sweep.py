@@ -148,7 +148,8 @@ class _Sweep:
         self.store.ensure_writable()
         groups = groups_of(runs)
         workers = min(self.workers, len(runs))
-        with _interrupts() as interrupted, self.display or nullcontext():
+        shown = self.display.expecting(len(runs), self.until) if self.display else nullcontext()
+        with _interrupts() as interrupted, shown:
             if workers == 1:
                 self._in_process(groups, interrupted)
             else:

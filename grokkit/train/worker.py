@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -50,8 +50,11 @@ class Worker:
                 return
             ready = kernel(Shape.of(first[0]), self.device, self.compiled)
             following = (self._begin(run, ready) for run in waiting)
-            stack = Stack(ready, [self._begin(run, ready) for run in first])
-            self._work(Session(stack, following, self.until, self.measure))
+            begun = [self._begin(run, ready) for run in first]
+            idle = [replace(begun[0])] if len(begun) < min(slots, 2) else []  # see `slots_for`
+            session = Session(Stack(ready, begun + idle), following, self.until, self.measure)
+            session.active = set(range(len(begun)))
+            self._work(session)
 
     def _begin(self, run: Run, ready: Kernel) -> Trajectory:
         return self.checkpoints.load(run, self.grid) or Trajectory.start(run, ready.task)

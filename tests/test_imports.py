@@ -1,0 +1,55 @@
+"""Importing does nothing, and the core stands without what only pages need; imports go downwards only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "grokkit"
+FLOORS = [
+    {"errors", "axes", "record", "metrics"},
+    {"run", "passages", "claims", "store_format"},
+    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots"},
+    {"models", "store"},
+    {"engine"},
+    {"train"},
+    {"chapters"},
+    {"publish"},
+    {"cli"},
+]
+"""From the ground up. A part may import from floors below its own, and from itself."""
+
+
+def floor_of(part):
+    return next(height for height, parts in enumerate(FLOORS) if part in parts)
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_go_downwards(file):
+    part = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+    for node in ast.walk(ast.parse(file.read_text())):
+        modules = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+        for imported in (m.split(".")[1] for m in modules if m.startswith("grokkit.")):
+            assert imported == part or floor_of(imported) < floor_of(part), f"{part} imports {imported}"
+
+
+def test_every_part_has_a_floor():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert parts - {"__init__"} == set().union(*FLOORS)
+
+
+def test_the_core_needs_no_pages_and_leaves_the_process_alone():
+    code = """
+import sys, torch
+before = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
+import grokkit
+assert not {"matplotlib", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"} & set(sys.modules)
+assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
+assert torch.get_default_dtype() == before[2]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
