@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 from tiny import MEASURE, STEPS, UNTIL, a_run, a_sweep, digests, learner, longer_lived, short_lived
 
 import grokkit as gk
@@ -109,6 +111,17 @@ def test_missing_raise_names_a_run_and_the_store(tmp_path, no_training, monkeypa
     with pytest.raises(Missing):
         gk.train([absent], until=UNTIL, measure=MEASURE, store=tmp_path)
     assert len(gk.train([here], until=UNTIL, measure=MEASURE, store=tmp_path)) == 1
+
+
+def test_a_display_counts_the_runs_that_are_trained_and_says_how_each_ended(tmp_path):
+    gk.train([a_run(1)], until=UNTIL, measure=MEASURE, store=tmp_path)
+    lines = io.StringIO()
+    display = gk.Display(Console(file=lines, width=200))
+    gk.train([a_run(1), a_run(2), short_lived()], until=UNTIL, measure=MEASURE, store=tmp_path, display=display)
+    assert (display.total, display.finished) == (2, 2)
+    [diverged, spent] = sorted(lines.getvalue().splitlines(), key=lambda line: "budget" in line)
+    assert "seed 0: diverged after 1 steps" in diverged
+    assert f"seed 2: budget spent after {STEPS} steps" in spent and "validation accuracy" in spent
 
 
 @pytest.mark.parametrize("fails", [False, True])
