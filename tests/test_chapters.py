@@ -67,8 +67,11 @@ def test_every_chapter_is_in_the_table_of_contents():
     assert [f"executed/{path.stem}" for path in chapters()] == [f for f in listed if f.startswith("executed/")]
 
 
-def test_the_store_is_sound():
-    assert Store(ROOT / "results").check() == []
+def test_the_store_is_sound_and_holds_only_runs_that_chapters_plan():
+    store = Store(ROOT / "results")
+    assert store.check() == []
+    every = [planned(chapter, {"profile": profile}) for chapter in chapters() for profile in ("evidence", "source")]
+    assert set(store.keys()) <= {run.key for experiments in every for e in experiments for run in e.runs}
 
 
 def test_the_quickstarts_other_fraction_is_another_set_of_runs():
