@@ -98,7 +98,7 @@ def _evaluation_share(steps: int = 2_000) -> dict[str, float]:
     session._measure = timed  # type: ignore[method-assign]
     began = time.perf_counter()
     while session.active:
-        session.proceed()
+        list(session.proceed())
     return {"steps": steps, "share": spent[0] / (time.perf_counter() - began)}
 
 

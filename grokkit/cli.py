@@ -55,7 +55,7 @@ WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
-@app.command(epilog="Example: `grokkit run quickstart --profile laptop` -p seed 3`")
+@app.command(epilog="Example: `grokkit run quickstart --profile laptop -p seed 3`")
 def run(
     chapter: ChapterArgument,
     profile: ProfileOption = "laptop",
@@ -105,6 +105,7 @@ def train(
     ] = None,
 ) -> None:
     """Train the runs of a plan, without notebooks or network; `grokkit store merge` brings the records home."""
+    from grokkit.train import lacking_runs
     from grokkit.train.experiment import from_lines
 
     try:
@@ -117,8 +118,11 @@ def train(
     if not experiments:
         raise BadInput(f"The plan {plan} holds no run; `grokkit plan CHAPTER` writes one.")
     for experiment in experiments:
-        _train(experiment, held, device, workers, ends)
+        if ends is None or time.time() < ends:
+            _train(experiment, held, device, workers, ends)
     held.pack()
+    if left := sum(len(lacking_runs(e.runs, e.until, e.measure, held)) for e in experiments):
+        _say(f"{left} runs are left, with checkpoints where they had begun; the same command goes on from there.")
 
 
 @app.command(epilog="Example: `grokkit book --as-published`")
@@ -208,7 +212,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
     if not lacking:
         return
-    workers = workers or os.cpu_count() or 1
+    workers = workers or len(os.sched_getaffinity(0))
     _say(_forecast(experiment, lacking, store, device, workers))
     try:
         train_runs(

@@ -33,8 +33,10 @@ METRICS: dict[str, Metric] = {
     "batch_accuracy": Metric(
         "fraction of examples", f"Share answered correctly {_BATCH} (source A's training accuracy)."
     ),
-    "gradient_l2": Metric("1", f"Euclidean norm of the gradient over all parameters, {_BATCH}."),
-    "gradient_linf": Metric("1", f"Largest absolute entry of that gradient, {_BATCH}."),
+    "gradient_l2": Metric(
+        "nats per unit of a parameter", f"Euclidean norm of the gradient over all parameters, {_BATCH}."
+    ),
+    "gradient_linf": Metric("nats per unit of a parameter", f"Largest absolute entry of that gradient, {_BATCH}."),
     "parameter_l2": Metric("1", "Euclidean norm of all parameters together."),
     "parameter_linf": Metric("1", "Largest absolute entry of all parameters."),
 }

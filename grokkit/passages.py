@@ -31,9 +31,11 @@ def first_passage(steps: np.ndarray, accuracy: np.ndarray, threshold: float) -> 
 
 
 def passage(record: Record, threshold: float = 0.99) -> Passage:
-    """T_train, T_val, delay and ratio of a record on its sampled accuracies."""
+    """T_train, T_val, delay and ratio of a record on its sampled accuracies; all NaN if the run diverged."""
     if not 0 < threshold <= 1:
         raise BadInput(f"threshold: must lie above 0 and at most at 1; {threshold} came.")
+    if record.status == "diverged":
+        return Passage(*[float("nan")] * 4)
     t_train, t_val = (
         first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold) for which in ("train", "val")
     )

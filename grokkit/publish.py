@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grokkit.chapters import chapters, checkout, execute, find_chapter, parameters, planned
-from grokkit.errors import GrokkitError
+from grokkit.errors import BadInput, GrokkitError
 from grokkit.passages import passage
 from grokkit.store import Store
 from grokkit.tables import curves_table
@@ -28,15 +28,17 @@ def build_book(live: Path | None = None, execute_chapters: bool = True, publish:
     executed chapters into `book/executed/`. `live`: the store of the run that the quickstart shows first.
     Raises GrokkitError with the missing runs, or with the end of the log of a build that failed.
     """
+    if live and (publish or not execute_chapters):
+        raise BadInput("book --live shows a run of yours: it goes with neither --publish nor --as-published.")
     top = checkout()
     stage = _staged(top)
     if execute_chapters:
         _execute_all(stage / "book" / "executed", live)
         draw_front_figure(stage / "book" / FRONT_FIGURE)
+    _build(top, stage)
     if publish:
         shutil.copytree(stage / "book" / "executed", top / "book" / "executed", dirs_exist_ok=True)
         shutil.copy(stage / "book" / FRONT_FIGURE, top / "book" / FRONT_FIGURE)
-    _build(top, stage)
     return top / "_build" / "html" / "index.html"
 
 
@@ -67,7 +69,7 @@ def _execute_all(folder: Path, live: Path | None) -> None:
                 f"{chapter.stem} needs {absent} runs that are not in the store; "
                 f"`grokkit run {chapter.stem} --profile evidence` trains them."
             )
-        with _environment(GROKKIT_MISSING="raise"):
+        with _environment(GROKKIT_MISSING="raise", GROKKIT_STORE=str(Store.find().path.resolve())):
             _tidy(execute(chapter, folder / chapter.name, given))
 
 

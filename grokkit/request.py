@@ -27,8 +27,6 @@ class Until(Config):
 
     def status(self, steps: list[int] | np.ndarray, train: np.ndarray, val: np.ndarray) -> Status | None:
         """Why a run measured at `steps` need not go on, or None if it must."""
-        if len(train) and not (np.isfinite(train[-1]) and np.isfinite(val[-1])):
-            return "diverged"
         if self.accuracy is not None and self._seen(np.asarray(train), np.asarray(val)) >= self.extra:
             return "reached"
         return "budget" if len(steps) and steps[-1] >= self.steps else None
@@ -66,5 +64,6 @@ class Measure(Config):
 
     def _log_spaced(self, per_decade: int, last: int) -> np.ndarray:
         points = 10 ** (np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)
-        snapped = np.where(points > self.every, np.ceil(points / self.every) * self.every, np.round(points))
+        gap = points * (1 - 10 ** (-1 / per_decade))
+        snapped = np.where(gap > self.every, np.ceil(points / self.every) * self.every, np.round(points))
         return snapped[snapped <= last]

@@ -162,7 +162,7 @@ def test_resumed_equals_straight(run):
     ready = kernel(Shape.of(run), torch.device("cpu"), False)
     session = Session(Stack(ready, [start(run)]), iter([]), UNTIL, MEASURE)
     while session.stack.slots[0].t < 14:
-        session.proceed()
+        list(session.proceed())
     taken = session.stack.snapshot(0)
     assert 0 < taken.t < UNTIL.steps
     assert_identical(trained([replace(taken)], slots=1)[0], straight)

@@ -65,6 +65,10 @@ def whole_sweep(store, **settings):
     return gk.records(a_sweep(), until=UNTIL, measure=MEASURE, store=store, **settings)
 
 
+WITH_EIGHT_DONE = 8 * len(MEASURE.steps(UNTIL.steps)[0]) + 10
+"""An evaluation at which 8 of the 13 runs of `a_sweep` are finished, and others have begun."""
+
+
 class Watching(gk.Display):
     """Calls `action` at the n-th evaluation."""
 
@@ -123,7 +127,7 @@ def test_an_error_in_a_worker_is_the_callers_error(killed):
 # Interrupted.
 
 
-@pytest.mark.parametrize("evaluation", [3, 106])  # at the very start; with 8 of 13 done
+@pytest.mark.parametrize("evaluation", [3, WITH_EIGHT_DONE])
 def test_ctrl_c_leaves_checkpoints_and_a_sentence_and_the_same_call_goes_on(evaluation, tmp_path, undisturbed, began):
     handler = signal.getsignal(signal.SIGINT)
     ctrl_c = Watching(evaluation, lambda: signal.raise_signal(signal.SIGINT))
@@ -131,7 +135,7 @@ def test_ctrl_c_leaves_checkpoints_and_a_sentence_and_the_same_call_goes_on(eval
         whole_sweep(tmp_path, display=ctrl_c)
     assert signal.getsignal(signal.SIGINT) is handler
     finished = whole_sweep(tmp_path, missing="report")
-    assert len(finished) == (8 if evaluation == 106 else 0)
+    assert len(finished) == (8 if evaluation == WITH_EIGHT_DONE else 0)
     assert f"Interrupted: {len(finished)} of 13 runs are finished and stored in {tmp_path}" in str(caught.value)
     assert "The same call or command goes on from there." in str(caught.value)
     assert isinstance(caught.value, KeyboardInterrupt)
@@ -141,7 +145,7 @@ def test_ctrl_c_leaves_checkpoints_and_a_sentence_and_the_same_call_goes_on(eval
 
     began.clear()
     assert digests(whole_sweep(tmp_path)) == undisturbed
-    assert {key for key, step in began if step > 0} == (running if evaluation == 106 else set())
+    assert {key for key, step in began if step > 0} == (running if evaluation == WITH_EIGHT_DONE else set())
     assert checkpoint_files() == []
 
 
@@ -159,7 +163,7 @@ def test_a_second_ctrl_c_is_the_usual_one(tmp_path):
 def test_a_deadline_ends_early_without_an_error_and_the_rest_is_checkpointed(tmp_path, undisturbed, began, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(sweep, "time", SimpleNamespace(time=lambda: clock[0]))
-    late = Watching(106, lambda: clock.append(clock.pop() + 100))
+    late = Watching(WITH_EIGHT_DONE, lambda: clock.append(clock.pop() + 100))
     done = whole_sweep(tmp_path, deadline=1050.0, display=late)
     assert set(digests(done)) < set(undisturbed) and len(done) == 8
     assert len(checkpoint_files()) == len({key for key, _ in began} - {record.key for record in done}) == 2
@@ -318,7 +322,7 @@ def test_without_a_place_for_checkpoints_short_sweeps_work(no_cache, undisturbed
 
 def test_a_checkpoint_that_cannot_be_written_is_an_error_that_harms_no_record(no_cache, undisturbed, monkeypatch):
     monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", float("inf"))
-    later = Watching(106, lambda: monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0))
+    later = Watching(WITH_EIGHT_DONE, lambda: monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0))
     with pytest.raises(gk.GrokkitError) as caught:
         whole_sweep(no_cache, display=later)
     for part in ("No checkpoint could be written to", str(cache()), "GROKKIT_CACHE", "records in the store are safe"):

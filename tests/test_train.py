@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -244,8 +245,6 @@ def test_records_of_one_run_on_different_grids_do_not_disagree(tmp_path):
         ([0, 0, 1, 1, 1], [0, 1, 0, 0, 0], "reached"),  # the later of both arrivals, not a simultaneous one
         ([0, 0, 1, 1], [1, 1, 1, 1], None),
         ([0, 1, 0.5, 0.5, 0.5], [0, 0.8, 0.9, 0.2, 0.1], "reached"),  # an arrival cannot be undone
-        ([0, 1, 1, 1, float("nan")], [0, 1, 1, 1, 1], "diverged"),
-        ([0, 1, 1, 1, 1], [0, 1, 1, 1, float("nan")], "diverged"),
         ([], [], None),
     ],
 )
@@ -306,6 +305,8 @@ def test_a_run_that_does_not_arrive_is_censored_not_late():
     assert table["t_val"].isna().all() and table["observed_to"].tolist() == [10]
     diverged = a_record([1.0, np.nan], [np.nan, np.nan])
     assert np.isnan(gk.passage(diverged).t_val)
+    arrived_and_lost = replace(a_record([0.0, 1.0], [0.0, 1.0]), status="diverged")
+    assert np.isnan(gk.passage(arrived_and_lost)).all()
 
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01, float("nan")])
@@ -396,3 +397,11 @@ def test_a_stack_of_one_only_where_a_run_always_trains_alone(runs, small, sizes,
 def test_one_run_needs_no_second_process(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "train_in_pool", None)
     assert len(gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path, workers=os.cpu_count())) == 1
+
+
+def test_a_run_that_arrived_early_answers_every_budget_that_it_did_not_need(tmp_path):
+    asked = [gk.Until(steps=steps) for steps in (5000, 1234, 300)]
+    answers = [gk.records([learner()], until=until, store=tmp_path) for until in asked[:1]]
+    answers += [gk.records([learner()], until=until, store=tmp_path, missing="raise") for until in asked[1:]]
+    assert len({digest for found in answers for digest in digests(found)}) == 1
+    assert answers[0][0].status == "reached" and answers[0][0].observed_to < 300

@@ -35,8 +35,11 @@ class Session:
         self.active = set(range(len(stack.slots)))
         stack.warm_up(self.chunk)
 
-    def proceed(self) -> list[Event]:
-        """One chunk of steps, and the evaluations that fall due at its end."""
+    def proceed(self) -> Iterator[Event]:
+        """One chunk of steps, and the evaluations that fall due at its end.
+
+        An ended run's slot is refilled when its event has been dealt with, that is, when the next one is asked for.
+        """
         began = time.perf_counter()
         due = self._due()
         if not due:
@@ -45,7 +48,7 @@ class Session:
         if due:
             self._measure(due)
         self._share_time(time.perf_counter() - began)
-        return self._settle(due)
+        yield from self._settle(due)
 
     def _due(self) -> list[int]:
         return [s for s in sorted(self.active) if self._next_evaluation(s) == self.stack.slots[s].t]
@@ -60,15 +63,13 @@ class Session:
         for slot in self.active:
             self.stack.slots[slot].seconds += seconds / len(self.active)
 
-    def _settle(self, due: list[int]) -> list[Event]:
-        events = []
+    def _settle(self, due: list[int]) -> Iterator[Event]:
         for slot in due:
             trajectory = self.stack.slots[slot]
             status = self._status(trajectory)
-            events.append(Event(slot, trajectory, status))
+            yield Event(slot, trajectory, status)
             if status:
                 self._refill(slot)
-        return events
 
     def _status(self, trajectory: Trajectory) -> Status | None:
         if not np.isfinite(trajectory.rows[-1]["train_loss"] + trajectory.last.get("batch_loss", 0.0)):

@@ -40,10 +40,11 @@ def estimate(
     for group in groups_of(runs):
         alike = [r for r in local if _shape(r) == group.shape]
         pace = _pace(alike) or _timed(group.runs[0], device) / (COMPILED_GAIN if compiled else 1)
-        steps = [_steps(run, alike) for run in group.runs]
+        steps = [_steps(run, alike, until) for run in group.runs]
         guessed |= None in steps
-        seconds += pace * sum(until.steps if s is None else min(s, until.steps) for s in steps)
-    return Estimate(len(runs), seconds / max(1, min(workers, len(runs))), guessed)
+        seconds += pace * sum(until.steps if s is None else s for s in steps)
+    rounds = -(-len(runs) // workers)
+    return Estimate(len(runs), seconds / len(runs) * rounds, guessed)
 
 
 def _shape(record: Record) -> Shape:
@@ -56,10 +57,11 @@ def _pace(records: list[Record]) -> float | None:
     return float(np.median(paces)) if paces else None
 
 
-def _steps(run: Run, records: list[Record]) -> float | None:
-    """How far runs went that differ from this one by their seeds only."""
+def _steps(run: Run, records: list[Record], until: Until) -> float | None:
+    """How far runs went that differ from this one by their seeds only and were watched as long as this one will be."""
     settings = {**run.canonical(), "seeds": None}
-    went = [r.observed_to for r in records if {**r.config, "seeds": None} == settings]
+    alike = (r for r in records if {**r.config, "seeds": None} == settings)
+    went = [min(r.observed_to, until.steps) for r in alike if r.status != "budget" or r.observed_to >= until.steps]
     return float(np.median(went)) if went else None
 
 

@@ -47,7 +47,7 @@ def slots_for(group: Group, device_type: str, workers: int) -> int:
 
 
 def arithmetic_of_step(group: Group) -> float:
-    """A rough count: six operations per parameter, example and position."""
+    """A rough count: six operations per parameter and example."""
     with torch.random.fork_rng(devices=[]):
         model = group.shape.model.build(group.shape.task.build())
     parameters = sum(x.numel() for x in model.parameters())

@@ -54,7 +54,7 @@ def train_in_pool(
     waiting, stopped, errors = [iter(group.runs) for group in groups], False, []
     with _crew(job, workers) as (processes, pipes):
         while pipes:
-            if paused() and not stopped:
+            if (paused() or errors) and not stopped:
                 stopped = True
                 for pipe in pipes:
                     _tell(pipe, STOP)

@@ -59,6 +59,8 @@ class Display:
     budget: int = 0
     finished: int = 0
     running: dict[str, Look] = field(default_factory=dict)
+    began: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """Of each run, the time and step at which it was first seen here."""
 
     def expecting(self, total: int, until: Until) -> Display:
         """The same display, told how many runs will come and how many steps each may take."""
@@ -81,6 +83,7 @@ class Display:
 
     def show(self, look: Look) -> None:
         """Take in one evaluation."""
+        self.began.setdefault(look.key, (time.monotonic(), look.t))
         if look.status:
             self.finished += 1
             self.running.pop(look.key, None)
@@ -119,9 +122,11 @@ class Display:
         return Group(Text(f"{self.finished} of {self.total} runs finished{waiting}"), table)
 
     def _left(self, look: Look) -> str:
-        if not look.t:
+        began, first = self.began[look.key]
+        if look.t == first:
             return "unknown"
-        return f"at most {clock(look.seconds / look.t * (self.budget - look.t))}"
+        pace = (time.monotonic() - began) / (look.t - first)
+        return f"at most {clock(pace * (self.budget - look.t))}"
 
 
 _ENDINGS = {"reached": "generalised, stopped", "budget": "budget spent", "diverged": "diverged"}

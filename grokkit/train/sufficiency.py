@@ -12,8 +12,9 @@ from grokkit.request import Measure, Until
 
 
 def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record | None:
-    """The part of the first sufficient record that the request asks for, or None if a run must be trained."""
-    for record in records:
+    """The part that the request asks for of the shortest sufficient record (of several, the one with the smallest
+    digest); None if a run must be trained. Records that go further never change an answer."""
+    for record in sorted(records, key=lambda r: (r.observed_to, r.digest)):
         if (part := view(record, until, measure)) is not None:
             return part
     return None
@@ -24,17 +25,15 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
     if record.provenance.get("sample") != measure.sample:
         return None
     grid, full = measure.steps(until.steps)
-    asked = grid <= record.observed_to
-    place = np.searchsorted(record.steps, grid[asked])
-    if not np.array_equal(record.steps[np.minimum(place, len(record.steps) - 1)], grid[asked]):
-        return None
-    curves = {name: values[place] for name, values in record.curves.items()}
-    if np.isnan(curves["val_accuracy_full"][full[asked]]).any():  # a loss may be NaN where it was measured, too
-        return None
+    place = np.minimum(np.searchsorted(record.steps, grid), len(record.steps) - 1)
+    whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
+    lacking = (record.steps[place] != grid) | (full & ~whole)
+    end = int(lacking.argmax()) if lacking.any() else len(grid)
+    curves = {name: values[place[:end]] for name, values in record.curves.items()}
     for name in curves:
         if name.endswith("_full"):
-            curves[name] = np.where(full[asked], curves[name], np.float32("nan"))
-    return _cut(record, grid[asked], curves, until)
+            curves[name] = np.where(full[:end], curves[name], np.float32("nan"))
+    return _cut(record, grid[:end], curves, until)
 
 
 def _cut(record: Record, steps: np.ndarray, curves: dict[str, np.ndarray], until: Until) -> Record | None:

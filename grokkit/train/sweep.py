@@ -43,12 +43,12 @@ def train(
     display: Display | None = None,
     deadline: float | None = None,
 ) -> pd.DataFrame:
-    """Train the runs that the store cannot answer yet; return one row for every run (`grokkit.runs_table`).
+    """Train the runs that the store cannot answer yet; return one row a run (`grokkit.runs_table`).
 
     The same call repeats an experiment and loads it. `missing="report"` trains nothing and returns what is
     there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
     that share the work on a CPU. `compiled` None compiles where a C++ compiler is. `deadline`: `time.time()` at
-    which to stop, with checkpoints.
+    which to stop, with checkpoints and without the rows of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
     return runs_table(
