@@ -96,7 +96,7 @@ def test_evaluation_grid():
         steps.tolist()
     )
     assert full[[0, 1, -1]].all()
-    assert 15 <= full.sum() <= 22
+    assert 8 <= full.sum() <= 12
 
 
 def test_evaluations_do_not_depend_on_the_budget():
