@@ -210,6 +210,7 @@ def test_ctrl_c_in_a_terminal(tmp_path, began):
     process = subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True)
     while process.poll() is None and not list(store.glob("run-*.parquet")):  # the first run diverges at once
         time.sleep(0.05)
+    time.sleep(2)  # its slot is refilled, and the stack is on its way
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
