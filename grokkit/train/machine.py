@@ -119,7 +119,6 @@ def _revision() -> str:
     return done.stdout.strip()
 
 
-@cache
 def hardware(device: torch.device) -> str:
     """The device's own name."""
     if device.type == "cuda":
