@@ -1,12 +1,14 @@
 """What is published is what the notebooks say: same code, executed, without errors, from runs that are in the store."""
 
+import inspect
 import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from grokkit import BadInput, Store
+import grokkit as gk
+from grokkit import BadInput, Measure, Store, runs_table, train
 from grokkit.chapters import PROFILES, chapters, checked, find_chapter, parameters, planned
 from grokkit.train import lacking_runs
 
@@ -83,3 +85,18 @@ def test_the_quickstarts_other_fraction_is_another_set_of_runs():
 def test_an_unknown_parameter_is_refused_before_anything_runs():
     with pytest.raises(BadInput, match=r"'train_frac' is unknown; did you mean 'train_fraction'\?"):
         checked(find_chapter("quickstart"), {"train_frac": 0.5})
+
+
+@pytest.mark.parametrize("page", ["book/how_to_read.md", "notebooks/01_quickstart.ipynb"])
+def test_pages_name_the_sample_that_is_really_used(page):
+    assert f"sample of at most {Measure().sample:,} examples" in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_the_readmes_example_runs(monkeypatch):
+    code = (ROOT / "README.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0]
+    asked = []
+    monkeypatch.setattr(gk, "train", lambda runs, **settings: asked.append((runs, settings)) or runs_table([]))
+    exec(code, {})
+    [(runs, settings)] = asked
+    assert len({run.key for run in runs}) == 5
+    assert settings.keys() <= inspect.signature(train).parameters.keys()

@@ -189,3 +189,12 @@ def test_a_bad_run_among_good_ones_stops_the_call_before_any_work(no_work, monke
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {})
     with pytest.raises(gk.DeviceError):
         gk.train([*(a_run(seed) for seed in range(20)), a_run(precision="bfloat16")])
+
+
+def test_what_the_hardware_is_called_is_asked_afresh(monkeypatch):
+    """Checkpoints are found by it: a name remembered from another time would lose them."""
+    names = []
+    for name in ("one", "two"):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda name=name: {"cpu_name": name})
+        names.append(machine.environment(torch.device("cpu"), False)["hardware"])
+    assert names == ["one", "two"]
