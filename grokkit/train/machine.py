@@ -97,7 +97,7 @@ def strict_compilation() -> Iterator[None]:
 
 @cache
 def versions() -> dict[str, str]:
-    """What computed a record: grokkit, torch, numpy, python, and the checkout's revision if it is one."""
+    """What computed a record: grokkit, torch, numpy, python, and the checkout's revision, '-dirty' if it was changed."""
     try:
         ours = version("grokkit")
     except PackageNotFoundError:
@@ -115,7 +115,11 @@ def _revision() -> str:
     top = Path(__file__).parents[2]
     if not (top / ".git").exists() or not shutil.which("git"):
         return ""
-    done = subprocess.run(["git", "-C", str(top), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        capture_output=True,
+        text=True,
+    )
     return done.stdout.strip()
 
 
