@@ -97,7 +97,7 @@ def strict_compilation() -> Iterator[None]:
 
 @cache
 def versions() -> dict[str, str]:
-    """What computed a record: grokkit, torch, numpy, python, and the checkout's revision, '-dirty' if it was changed."""
+    """What computed a record: versions, and the checkout's revision ('-dirty' if it was changed)."""
     try:
         ours = version("grokkit")
     except PackageNotFoundError:
