@@ -1,14 +1,16 @@
-"""Records as pandas tables: one row a run, or one row an evaluation."""
+"""Records as pandas tables: one row a run, one row an evaluation, or one row a run with its curves for a rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from grokkit.passages import passage
 from grokkit.record import Record
+from grokkit.run import Run
 
 RUN_COLUMNS = ("key", "status", "observed_to", "t_train", "t_val", "delay", "ratio")
 
@@ -31,6 +33,26 @@ def curves_table(records: Iterable[Record]) -> pd.DataFrame:
     """One row an evaluation: key, step and every logged metric."""
     parts = [pd.DataFrame({"key": r.key, "step": r.steps, **r.curves}) for r in records]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "step"])
+
+
+def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: int = 1) -> pd.DataFrame:
+    """What a claim's rule reads: one row a run, with all its settings ('task.p', 'model.width', ...) and its curves.
+
+    Columns besides the settings: RUN_COLUMNS; `steps` (R,) and each logged metric (R,) as arrays.
+    threshold: the accuracy at which t_train and t_val are taken. every: only evaluations at multiples of it are
+    used, as if the others had not been made; 1 uses all.
+    """
+    rows = []
+    for record in (_thinned(record, every) for record in records):
+        head = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
+        settings = _flat(Run(**record.config).model_dump())
+        rows.append(head | passage(record, threshold)._asdict() | settings | {"steps": record.steps} | record.curves)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
+
+
+def _thinned(record: Record, every: int) -> Record:
+    kept = record.steps % every == 0
+    return replace(record, steps=record.steps[kept], curves={name: x[kept] for name, x in record.curves.items()})
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from grokkit.claims.registry import Claim, claims
 from grokkit.claims.verdict import Verdict
 
-NO_RULE = Verdict("not tested", n=0, interval=None, statement="No rule decides this claim.", rule_hash="", profile="")
+NO_RULE = Verdict("not tested", n=0, interval=None, statement="No rule decides this claim.")
 
 PUBLISHED = ("id", "source", "verdict", "n", "interval", "chapter", "rule", "profile")
 

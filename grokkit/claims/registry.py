@@ -1,14 +1,13 @@
-"""The four sources and what they claim, read once from `claims.toml`.
-
-Rules are not registered yet: every claim's `rule` is None.
-"""
+"""The four sources and what they claim (`claims.toml`), and which rules were registered when (`registered.toml`)."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,16 @@ from grokkit.errors import unknown
 
 if TYPE_CHECKING:
     import pandas
+
+Rule = Callable[["pandas.DataFrame"], Verdict]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A rule's fingerprint and the moment at which it was fixed: before the runs that it judges."""
+
+    rule: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Claim:
     statement: the claim in our words.
     setting: what holds beyond the source's common setting, "" if nothing; "not stated" marks what we had to choose.
     chapter: the chapter that tests it, "" if none does yet.
-    rule: decides the claim from a table of runs; None while nothing does.
+    registration: of the rule that decides it; None while nothing does.
     """
 
     id: str
@@ -48,7 +57,12 @@ class Claim:
     statement: str
     setting: str
     chapter: str
-    rule: Callable[[pandas.DataFrame], Verdict] | None = None
+    registration: Registration | None = None
+
+    @property
+    def rule(self) -> Rule | None:
+        """Decides the claim from `grokkit.evidence_table`; None while nothing does. Imported when first asked for."""
+        return import_module(f"grokkit.claims.rules.{self.id.lower()}").rule if self.registration else None
 
 
 def sources() -> dict[str, Source]:
@@ -71,10 +85,15 @@ def claim(id: str) -> Claim:
 
 @cache
 def _claims() -> dict[str, Claim]:
-    found = [Claim(**row) for row in _document()["claims"]]
+    registered = {id: Registration(**row) for id, row in _read("registered.toml").items()}
+    found = [Claim(**row, registration=registered.get(row["id"])) for row in _document()["claims"]]
     return {each.id: each for each in sorted(found, key=lambda each: (each.source, int(each.id[1:])))}
 
 
 @cache
 def _document() -> dict[str, Any]:
-    return tomllib.loads((files("grokkit.claims") / "claims.toml").read_text(encoding="utf-8"))
+    return _read("claims.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("grokkit.claims") / name).read_text(encoding="utf-8"))

@@ -23,8 +23,9 @@ class Verdict:
 
     outcome: see `Outcome`.
     n: number of independent runs behind it; where groups are compared, of the smallest group.
-    interval: lower and upper end of the effect's interval, in the rule's unit; None where none was computed.
-    statement: one sentence for the reader: what holds and in which settings, or what is missing.
+    interval: lower and upper end of the effect's interval; None where none was computed or an end is infinite.
+    statement: for the reader: what was seen in which settings, or what is missing.
+    effect: what the interval is of, with its unit; "" where there is none.
     rule_hash: identifies the rule that decided; "" where there was none.
     profile: the grid the runs came from; "" where there were none.
     """
@@ -33,8 +34,9 @@ class Verdict:
     n: int
     interval: tuple[float, float] | None
     statement: str
-    rule_hash: str
-    profile: str
+    effect: str = ""
+    rule_hash: str = ""
+    profile: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in get_args(Outcome):
