@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.samples import FORMS, of_form
+from grokkit.claims.rules.samples import FORMS, in_forms, of_form
 from grokkit.claims.statistics import majority_test, median_interval
 from grokkit.claims.verdict import Verdict
 
@@ -15,9 +15,14 @@ LONG_AFTER = 2.0
 """T_val / T_train at least; the waiting then takes as long again as the learning did."""
 
 
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """p = 97, alpha = 0.4, both forms."""
+    return in_forms(table[(table["task.p"] == 97) & (table["train_fraction"] == 0.4)])
+
+
 def rule(table: pd.DataFrame) -> Verdict:
     """p = 97, alpha = 0.4, both forms: do more than half of all runs arrive, with T_val / T_train >= 2?"""
-    chosen = table[(table["task.p"] == 97) & (table["train_fraction"] == 0.4)]
+    chosen = rows(table)
     return verdict([_finding(form, of_form(chosen, form)) for form in FORMS], LEVEL, EFFECT)
 
 

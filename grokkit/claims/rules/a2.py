@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.samples import FORMS, of_form, up_to_arrival
+from grokkit.claims.rules.samples import FORMS, in_forms, of_form, up_to_arrival
 from grokkit.claims.statistics import majority_test, share_interval
 from grokkit.claims.verdict import Verdict
 
@@ -16,9 +16,14 @@ NEAR = (0.3, 0.5)
 MOST = 0.5
 
 
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """p = 97, alpha = 0.4, both forms."""
+    return in_forms(table[(table["task.p"] == 97) & (table["train_fraction"] == 0.4)])
+
+
 def rule(table: pd.DataFrame) -> Verdict:
     """p = 97, alpha = 0.4, both forms: do more than half of all runs show the plateau?"""
-    chosen = table[(table["task.p"] == 97) & (table["train_fraction"] == 0.4)]
+    chosen = rows(table)
     return verdict([_finding(form, of_form(chosen, form)) for form in FORMS], LEVEL, EFFECT)
 
 

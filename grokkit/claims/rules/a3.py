@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.samples import FORMS, by_seed, of_form
+from grokkit.claims.rules.samples import FORMS, by_seed, in_forms, of_form
 from grokkit.claims.statistics import median_interval, trend_test
 from grokkit.claims.verdict import Verdict
 
@@ -15,9 +15,14 @@ EFFECT = "T_val at p = 47 over T_val at p = 197"
 MODULI = (47, 97, 149, 197)
 
 
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The four moduli at alpha = 0.4, both forms."""
+    return in_forms(table[(table["train_fraction"] == 0.4) & table["task.p"].isin(MODULI)])
+
+
 def rule(table: pd.DataFrame) -> Verdict:
     """alpha = 0.4: does T_val fall as p grows, as coded (where the width grows with p) and at width 128?"""
-    chosen = table[table["train_fraction"] == 0.4]
+    chosen = rows(table)
     return verdict([_finding(form, of_form(chosen, form)) for form in FORMS], LEVEL, EFFECT)
 
 

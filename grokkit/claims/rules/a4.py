@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.samples import FORMS, by_seed, of_form, up_to_arrival
+from grokkit.claims.rules.samples import FORMS, by_seed, in_forms, of_form, up_to_arrival
 from grokkit.claims.statistics import median_interval, trend_test
 from grokkit.claims.verdict import Verdict
 
@@ -17,9 +17,14 @@ EFFECT = "fluctuation at p = 47 minus that at p = 197"
 MODULI = (47, 97, 149, 197)
 
 
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The four moduli at alpha = 0.4, both forms."""
+    return in_forms(table[(table["train_fraction"] == 0.4) & table["task.p"].isin(MODULI)])
+
+
 def rule(table: pd.DataFrame) -> Verdict:
     """alpha = 0.4, both forms: do the validation curve's fluctuation and its sharpness fall as p grows?"""
-    chosen = table[table["train_fraction"] == 0.4]
+    chosen = rows(table)
     measures = {"fluctuation": fluctuation, "sharpness": sharpness}
     found = [
         _finding(f"{form}, {name}", of_form(chosen, form), measure)

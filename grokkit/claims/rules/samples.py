@@ -11,12 +11,17 @@ FORMS = ("as coded", "width 128")
 """Source A's transformer as its code has it (one-hot tokens: the width is p + 2), and at one width for all p."""
 
 
+def in_forms(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both forms whose three seeds are the same number, in the order of the seeds."""
+    alike = (table["seeds.data"] == table["seeds.init"]) & (table["seeds.data"] == table["seeds.batch"])
+    known = table["model.width"].isna() | (table["model.width"] == 128)
+    return table[alike & known].sort_values("seeds.data", kind="stable")
+
+
 def of_form(table: pd.DataFrame, form: str) -> pd.DataFrame:
-    """The rows of one form whose three seeds are the same number, in the order of the seeds."""
-    seeds = table[["seeds.data", "seeds.init", "seeds.batch"]]
-    alike = seeds.eq(table["seeds.data"], axis=0).all(axis=1)
-    width = table["model.width"].isna() if form == FORMS[0] else table["model.width"] == 128
-    return table[alike & width].sort_values("seeds.data", kind="stable")
+    """The rows of one of the FORMS."""
+    coded = table["model.width"].isna()
+    return table[coded if form == FORMS[0] else ~coded]
 
 
 def by_seed(table: pd.DataFrame, setting: str, order: Sequence[float], value: str) -> np.ndarray:
