@@ -7,6 +7,7 @@ list `experiments`. Everything else in it only reads records.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from grokkit.errors import BadInput, GrokkitError, unknown
 from grokkit.train.experiment import Experiment
 
 PROFILES = ("smoke", "laptop", "evidence", "source")
+PUBLISHED_PROFILES = ("evidence", "source")
+"""Those whose records the project keeps."""
 _PLANNING = ("parameters", "imports", "plan")
 
 
@@ -71,6 +74,16 @@ def planned(chapter: Path, given: dict[str, Any]) -> list[Experiment]:
     if "experiments" not in space:
         raise BadInput(f"Chapter {chapter.name}: its cells tagged 'plan' leave no list `experiments`.")
     return space["experiments"]
+
+
+def find_run(key: str) -> Experiment:
+    """The published run of that key, with what its chapter asks of it."""
+    for chapter in chapters():
+        for profile in PUBLISHED_PROFILES:
+            for asked in planned(chapter, {"profile": profile}):
+                if run := next((run for run in asked.runs if run.key == key), None):
+                    return replace(asked, runs=[run])
+    raise BadInput(f"No chapter plans a run with the id '{key}'; the ledger's tables list the ids there are.")
 
 
 def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:

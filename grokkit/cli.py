@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from grokkit.cli_store import StoreOption, store_app
 from grokkit.errors import BadInput, GrokkitError, Interrupted
 from grokkit.store import Store
 
@@ -21,13 +22,11 @@ app = typer.Typer(
     help="Train networks until they grok, and build the book about it. "
     "Start with `grokkit run quickstart --profile laptop`.",
 )
-store_app = typer.Typer(
-    no_args_is_help=True, help="Look after a store: a folder of Parquet files with one record a run."
-)
 app.add_typer(store_app, name="store")
 err = Console(stderr=True)
 
-ChapterArgument = Annotated[str, typer.Argument(help="A chapter: its name ('quickstart'), number and name, or path.")]
+CHAPTER = "A chapter: its name ('quickstart'), number and name, or path."
+ChapterArgument = Annotated[str, typer.Argument(help=CHAPTER)]
 ProfileOption = Annotated[
     str,
     typer.Option(
@@ -45,19 +44,17 @@ ParameterOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(help="Where to train: cpu, cuda or cuda:1.")]
-StoreOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder of records. Default: $GROKKIT_STORE, else the checkout's results/, else a folder in your cache."
-    ),
-]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
-@app.command(epilog="Example: `grokkit run quickstart --profile laptop -p seed 3`")
+@app.command(
+    epilog="Examples: `grokkit run quickstart --profile laptop -p seed 3`; "
+    "`grokkit run --id KEY` repeats one run that a verdict rests on"
+)
 def run(
-    chapter: ChapterArgument,
+    chapter: Annotated[str | None, typer.Argument(help=CHAPTER)] = None,
+    id: Annotated[str | None, typer.Option(help="Instead of a chapter: the id of one published run.")] = None,
     profile: ProfileOption = "laptop",
     p: ParameterOption = None,
     device: DeviceOption = "cpu",
@@ -68,6 +65,11 @@ def run(
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
     from grokkit import chapters
 
+    if (chapter is None) == (id is None):
+        raise BadInput("run needs a chapter, or the id of a published run (--id), and not both.")
+    if id is not None:
+        _repeat(id, device, store)
+        return
     path = chapters.find_chapter(chapter)
     given = {"profile": profile, **_pairs(p)}
     held = Store.find(store)
@@ -172,34 +174,6 @@ def bench(
     print(json.dumps(rows, indent=1)) if as_json else Console().print(shown(rows))
 
 
-@store_app.command()
-def check(store: StoreOption = None) -> None:
-    """List unreadable files, damaged records and disagreements between machines; exit status 1 if there are any."""
-    held = Store.find(store)
-    problems = held.check()
-    for problem in problems:
-        print(f"{problem.file}: {problem.sentence}")
-    print(f"{len(held)} runs in {held.path}, {len(problems)} problems.")
-    raise typer.Exit(1 if problems else 0)
-
-
-@store_app.command()
-def merge(
-    other: Annotated[Path, typer.Argument(help="A store, or one packed Parquet file.")], store: StoreOption = None
-) -> None:
-    """Add the records of another store to this one."""
-    held = Store.find(store)
-    print(f"{held.merge(other)} new records in {held.path}.")
-
-
-@store_app.command()
-def pack(store: StoreOption = None) -> None:
-    """Gather the files of single runs into one."""
-    held = Store.find(store)
-    file = held.pack()
-    print(f"Packed into {file}." if file else f"Nothing to pack in {held.path}.")
-
-
 def _train(experiment: Any, store: Store, device: str, workers: int | None, ends: float | None) -> None:
     """Say what is missing and how long it will take; then train it."""
     import os
@@ -228,6 +202,18 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
         _say(str(error), "yellow")
         raise typer.Exit(130) from None
+
+
+def _repeat(key: str, device: str, into: Path | None) -> None:
+    """Train a published run again, apart from the evidence, and compare."""
+    from grokkit import chapters
+    from grokkit.repeat import compared
+
+    asked, apart = chapters.find_run(key), Store(into or Path("_build") / "repeat")
+    _train(asked, apart, device, 1, None)
+    table, sentence = compared(asked, apart)
+    print(table.to_string(index=False))
+    _say(sentence)
 
 
 def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, workers: int) -> str:

@@ -36,6 +36,14 @@ LEFTOVER_AGE = 3600.0
 """Seconds after which a temporary file no longer belongs to somebody who is still writing it."""
 
 
+def evidence_folder() -> Path | None:
+    """What the project publishes: the checkout's `results/`, else what came with the package, if anything did."""
+    checkout = PACKAGE.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "results").is_dir():
+        return checkout / "results"
+    return PACKAGE / "evidence" if (PACKAGE / "evidence").is_dir() else None
+
+
 class StoreWarning(UserWarning):
     """Something in a store could not be used; the rest was."""
 
@@ -70,11 +78,10 @@ class Store:
         chosen = path or os.environ.get("GROKKIT_STORE")
         if chosen:
             return cls(chosen)
-        checkout = PACKAGE.parent
-        if (checkout / "pyproject.toml").is_file() and (checkout / "results").is_dir():
-            return cls(checkout / "results")
-        evidence = PACKAGE / "evidence"
-        return cls(platformdirs.user_cache_path("grokkit") / "store", beneath=evidence if evidence.is_dir() else None)
+        evidence = evidence_folder()
+        if evidence and evidence.name == "results":
+            return cls(evidence)
+        return cls(platformdirs.user_cache_path("grokkit") / "store", beneath=evidence)
 
     # Reading. Each call looks at the folder again, but reads only files that are new: for many keys call `read` once.
 

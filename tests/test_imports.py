@@ -10,12 +10,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
-    {"run", "passages", "claims", "store_format"},
+    {"run", "passages", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots"},
     {"models", "store"},
-    {"engine"},
+    {"engine", "claims"},
     {"train"},
     {"chapters"},
+    {"decisions", "repeat", "cli_store"},
     {"publish"},
     {"cli"},
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from grokkit.claims.verdict import Verdict
@@ -62,7 +63,7 @@ class Claim:
     @property
     def rule(self) -> Rule | None:
         """Decides the claim from `grokkit.evidence_table`; None while nothing does. Imported when first asked for."""
-        return import_module(f"grokkit.claims.rules.{self.id.lower()}").rule if self.registration else None
+        return rule_module(self.id).rule if self.registration else None
 
 
 def sources() -> dict[str, Source]:
@@ -81,6 +82,11 @@ def claim(id: str) -> Claim:
     if id not in known:
         raise unknown("claim", id, known)
     return known[id]
+
+
+def rule_module(id: str) -> ModuleType:
+    """The file of a claim's rule: `rule(table)`, and `rows(table)`, the rows of the table that it reads."""
+    return import_module(f"grokkit.claims.rules.{id.lower()}")
 
 
 @cache

@@ -1,0 +1,68 @@
+"""Every registered rule applied to the evidence: verdicts, the runs behind them, how they change, what they cost.
+
+`decide` needs the chapters, which say what runs a claim rests on; its result is written to `verdicts.json` beside
+the evidence, where the ledger reads it (`grokkit.claims.ledger`). A test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from grokkit.chapters import find_chapter, planned
+from grokkit.claims import Claim, claims, rule_module
+from grokkit.claims.ledger import VERDICTS
+from grokkit.record import Record
+from grokkit.store import Store
+from grokkit.tables import evidence_table
+from grokkit.train import records
+
+PROFILE = "evidence"
+THRESHOLD = 0.99
+READINGS: dict[str, dict[str, Any]] = {
+    "threshold 0.9": {"threshold": 0.9},
+    "threshold 0.95": {"threshold": 0.95},
+    "every 200 steps": {"every": 200},
+    "every 500 steps": {"every": 500},
+}
+"""Other ways to read the same curves: the threshold of T_train and T_val, and which evaluations count."""
+
+
+def decide(store: Store) -> dict[str, dict[str, Any]]:
+    """Claim id -> what its rule finds in `store`, as plain JSON values (`grokkit.claims.ledger.FOUND`)."""
+    tested = [claim for claim in claims().values() if claim.registration]
+    held = {chapter: chapter_records(chapter, store) for chapter in {claim.chapter for claim in tested}}
+    return {claim.id: _found(claim, held[claim.chapter]) for claim in tested}
+
+
+def chapter_records(chapter: str, store: Store) -> list[Record]:
+    """The records in `store` of all runs that a chapter's evidence asks for, each once."""
+    asked = planned(find_chapter(chapter), {"profile": PROFILE})
+    found = [r for e in asked for r in records(e.runs, until=e.until, measure=e.measure, store=store, missing="report")]
+    return list({record.key: record for record in found}.values())
+
+
+def write_verdicts(store: Store, folder: Path) -> Path:
+    """Decide all claims and write `verdicts.json` into `folder`."""
+    file = folder / VERDICTS
+    file.write_text(json.dumps(decide(store), indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def _found(claim: Claim, held: list[Record]) -> dict[str, Any]:
+    module = rule_module(claim.id)
+    table = evidence_table(held, THRESHOLD)
+    verdict = replace(module.rule(table), rule_hash=claim.registration.rule, profile=PROFILE)
+    keys = sorted(module.rows(table)["key"])
+    others = {name: module.rule(evidence_table(held, **reading)).outcome for name, reading in READINGS.items()}
+    plain = json.loads(json.dumps(asdict(verdict)))
+    return plain | {"sensitivity": others, "core_hours": _core_hours(held, keys), "keys": keys}
+
+
+def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
+    """Time that the runs took, each on one core or its share of a device."""
+    chosen = set(keys)
+    return round(sum(r.provenance.get("seconds", 0.0) for r in held if r.key in chosen) / 3600, 2)

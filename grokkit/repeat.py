@@ -1,0 +1,23 @@
+"""A published run trained again, beside what was published."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from grokkit.chapters import checkout
+from grokkit.store import Store
+from grokkit.tables import runs_table
+from grokkit.train import Experiment, records
+
+
+def compared(asked: Experiment, apart: Store) -> tuple[pd.DataFrame, str]:
+    """The published record and the one in `apart` of a single run, one row each, and a sentence on their bits."""
+    published = records(**vars(asked), store=Store(checkout() / "results"), missing="report")
+    again = records(**vars(asked), store=apart, missing="raise")
+    table = runs_table([*published, *again])[["t_train", "t_val", "observed_to", "status"]]
+    table.insert(0, "run", ["published"] * len(published) + ["here"])
+    if not published:
+        return table, "The project's store does not hold this run yet."
+    if published[0].digest == again[0].digest:
+        return table, "Bit for bit the published run."
+    return table, "Not the same bits, as is to be expected on another processor, device or version."
