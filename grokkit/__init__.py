@@ -15,9 +15,10 @@ from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
 from grokkit.sampling import batch_positions
 from grokkit.store import Store, StoreWarning
-from grokkit.tables import curves_table, runs_table
+from grokkit.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train
+from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
     "AdamW",
@@ -52,10 +53,13 @@ __all__ = [
     "Until",
     "batch_positions",
     "curves_table",
+    "evidence_table",
     "first_passage",
+    "latin_square",
     "passage",
     "records",
     "runs_table",
     "split_order",
     "train",
+    "variance_shares",
 ]

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
     {"run", "passages", "store_format"},
-    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots"},
+    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots", "variance"},
     {"models", "store"},
     {"engine", "claims"},
     {"train"},

@@ -2,5 +2,18 @@
 
 from grokkit.plots.curves import describe_runs, learning_curves
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
+from grokkit.plots.groups import band_curves, bands, scale, seed_dots
 
-__all__ = ["COLOURS", "InlineFigure", "describe_runs", "inline_svg", "learning_curves", "style", "write_svg"]
+__all__ = [
+    "COLOURS",
+    "InlineFigure",
+    "band_curves",
+    "bands",
+    "describe_runs",
+    "inline_svg",
+    "learning_curves",
+    "scale",
+    "seed_dots",
+    "style",
+    "write_svg",
+]

@@ -7,6 +7,7 @@ its dark scheme; text stays text, in the page's own font. Nothing here touches m
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from io import StringIO
 from pathlib import Path
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 
 from grokkit.errors import BadInput
@@ -79,25 +81,38 @@ class InlineFigure:
 
     svg: the `<svg>` element, named by `alt` for those who do not see it.
     caption: says n and what the band is; "" for none.
+    csv: the numbers that are drawn; "" for none. They travel in the page: nothing has to be fetched.
     """
 
     svg: str
     alt: str
     caption: str = ""
+    csv: str = ""
 
     def _repr_html_(self) -> str:
-        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
-        return f'<figure class="grokkit-figure">{self.svg}{caption}</figure>'
+        caption = " ".join(part for part in (escape(self.caption), self._link()) if part)
+        return f'<figure class="grokkit-figure">{self.svg}{caption and f"<figcaption>{caption}</figcaption>"}</figure>'
+
+    def _link(self) -> str:
+        if not self.csv:
+            return ""
+        name = "-".join(re.findall(r"[a-z0-9]+", self.alt.lower())[:6])
+        href = f"data:text/csv;base64,{b64encode(self.csv.encode()).decode()}"
+        return f'<a download="{name}.csv" href="{href}">Data (CSV)</a>'
 
     def __repr__(self) -> str:
         return f"<figure: {self.alt}>"
 
 
-def inline_svg(fig: Figure, alt: str, caption: str = "") -> InlineFigure:
-    """The figure as inline SVG with a name for screen readers and a caption that says n and what the band is."""
+def inline_svg(fig: Figure, alt: str, caption: str = "", data: pd.DataFrame | None = None) -> InlineFigure:
+    """The figure as inline SVG with a name for screen readers and a caption that says n and what the band is.
+
+    data: what is drawn, as a table that readers can download from the caption.
+    """
     if not alt.strip():
         raise BadInput("alt is empty: say in a sentence what the figure shows, for those who do not see it.")
-    return InlineFigure(_svg(fig, alt), alt, caption)
+    csv = "" if data is None else data.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+    return InlineFigure(_svg(fig, alt), alt, caption, csv)
 
 
 def write_svg(fig: Figure, path: Path | str, alt: str) -> None:

@@ -1,0 +1,122 @@
+"""Several settings in one picture: their curves with bands over seeds, and one dot a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+
+from grokkit.errors import BadInput
+from grokkit.plots.figure import INK, style
+
+_SCALE = ("#9a6b00", "#b0574f", "#a04a96", "#5b55d6")
+"""From the first setting to the last. Yellow to blue, the way that colour-blind eyes see best, at one lightness."""
+_SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
+_UNIT = 100
+
+
+def scale(n: int) -> list[str]:
+    """n colours for an ordered quantity, at least 3:1 against white and against the dark page."""
+    anchors = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in _SCALE])
+    at = np.linspace(0, len(anchors) - 1, n) if n > 1 else np.array([0.0])
+    mixed = [np.interp(at, np.arange(len(anchors)), anchors[:, channel]) for channel in range(3)]
+    return [to_hex(rgb) for rgb in np.transpose(mixed)]
+
+
+def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
+    """What `band_curves` draws: for each panel, group, set and step the median over runs and their range.
+
+    curves: one row for each run and evaluation: panel, `group`, key, step, train_accuracy, val_accuracy. Only
+    multiples of 100 steps are used; a run that was stopped counts with its last value.
+    """
+    regular = curves[curves["step"] % _UNIT == 0]
+    parts = []
+    for (panel, value), runs in regular.groupby(["panel", group], sort=False):
+        for name in _SETS:
+            wide = runs.pivot(index="step", columns="key", values=name).ffill()
+            summary = {"median": wide.median(axis=1), "low": wide.min(axis=1), "high": wide.max(axis=1)}
+            labels = {"panel": panel, group: value, "set": _SETS[name][0], "runs": wide.shape[1]}
+            parts.append(pd.DataFrame(summary).reset_index().assign(**labels))
+    if not parts:
+        raise BadInput("curves has no evaluation at a multiple of 100 steps: there is nothing to draw.")
+    return pd.concat(parts, ignore_index=True)
+
+
+def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float | None = None) -> Figure:
+    """Accuracy against steps as source A draws it: linear axes, steps of 100 iterations, validation dashed.
+
+    table: of `bands`. One panel below the other; a line is a median over runs, a band their range. last: the
+    right end of the axis, in iterations.
+    """
+    panels, values = list(dict.fromkeys(table["panel"])), sorted(table[group].unique())
+    colours = dict(zip(values, scale(len(values)), strict=True))
+    with style():
+        fig = Figure(figsize=(5.6, 0.7 + 2.1 * len(panels)), layout="constrained")
+        for axes, panel in zip(fig.subplots(len(panels), sharex=True, squeeze=False)[:, 0], panels, strict=True):
+            _draw_bands(axes, table[table["panel"] == panel], group, colours)
+            axes.set_title(panel)
+        axes.set_xlim(0, (last or table["step"].max()) / _UNIT)
+        axes.set_xlabel("steps (100 iterations each)")
+        lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
+        lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]
+        fig.legend(handles=lines, loc="outside upper left", ncols=4 if len(values) <= 4 else 5)
+    return fig
+
+
+def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float, str]) -> None:
+    dashes = dict(_SETS.values())
+    for (value, which), curve in table.groupby([group, "set"]):
+        x = curve["step"] / _UNIT
+        axes.fill_between(x, curve["low"], curve["high"], color=colours[value], alpha=0.16, lw=0)
+        axes.plot(x, curve["median"], color=colours[value], lw=1.5, ls=dashes[which])
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_ylabel("accuracy")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def seed_dots(
+    table: pd.DataFrame, x: str, y: str, *, labels: tuple[str, str], budget: float | None = None, log: bool = True
+) -> Figure:
+    """One dot a run and a line through the medians, one panel beside the other.
+
+    table: panel, `x` (a few ordered values, evenly spaced on the axis) and `y`; NaN in `y` is a censored run, drawn
+    as an open triangle at `budget`. labels: of the two axes.
+    """
+    panels, places = list(dict.fromkeys(table["panel"])), sorted(table[x].unique())
+    with style():
+        fig = Figure(figsize=(5.6, 2.7), layout="constrained")
+        for axes, panel in zip(fig.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+            _draw_dots(axes, table[table["panel"] == panel], x, y, places, budget)
+            axes.set_title(panel)
+            axes.set_xlabel(labels[0])
+            if log:
+                axes.set_yscale("log")
+                axes.yaxis.set_minor_locator(NullLocator())
+                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        fig.axes[0].set_ylabel(labels[1])
+    return fig
+
+
+def _draw_dots(axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence[float], budget: float | None) -> None:
+    colours = scale(len(places))
+    known = [place for place in places if (table[x] == place).any()]
+    for place in known:
+        values, at = table.loc[table[x] == place, y].to_numpy(dtype=float), places.index(place)
+        spread = at + np.linspace(-0.16, 0.16, len(values))
+        seen = np.isfinite(values)
+        axes.plot(spread[seen], values[seen], "o", ms=4.5, color=colours[at], alpha=0.85)
+        if budget is not None:
+            axes.plot(spread[~seen], np.full((~seen).sum(), budget), "^", ms=5, mfc="none", mec=colours[at])
+    filled = table.fillna({y: np.inf})
+    medians = [filled.loc[filled[x] == place, y].median() for place in known]
+    axes.plot(
+        [places.index(place) for place in known], np.where(np.isfinite(medians), medians, np.nan), color=INK, lw=1
+    )
+    axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
+    axes.set_xlim(-0.5, len(places) - 0.5)

@@ -1,0 +1,169 @@
+"""Each rule on tables whose answer is known: it must say yes, no, partly, and that there are too few runs."""
+
+import inspect
+
+import numpy as np
+import pytest
+from made_up import BUDGET, a_grid, resting
+
+import grokkit as gk
+from grokkit.claims import claim, claims, rule_module
+from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.fingerprint import fingerprint
+
+REGISTERED = [each for each in claims().values() if each.registration]
+
+
+def late(form, p, alpha, seed):
+    """As the source has it: faster for larger p and larger alpha."""
+    return int(round((2000 * 97 / p * (0.4 / alpha) ** 2 + 20 * (seed % 3)) / 100)) * 100
+
+
+def reverse(form, p, alpha, seed):
+    return int(round((2000 * p / 97 * (alpha / 0.4) ** 2 + 20 * (seed % 3)) / 100)) * 100 + 700
+
+
+def wobbling(steps, t_val):
+    """Falls that are the larger the later it arrives."""
+    return steps / t_val * (1 - (steps // 100 % 2) * np.minimum(t_val / 20_000, 0.9))
+
+
+def decided(id, records, **reading):
+    return claim(id).rule(gk.evidence_table(records, **reading))
+
+
+@pytest.mark.parametrize("id", ["A1", "A3", "A5"])
+def test_a_grid_as_the_source_has_it_reproduces(id):
+    found = decided(id, a_grid(late))
+    assert found.outcome == "reproduced" and found.n == 8
+    assert found.interval[0] > 1 and found.effect
+
+
+@pytest.mark.parametrize("id", ["A3", "A5"])
+def test_a_grid_the_other_way_round_does_not(id):
+    assert decided(id, a_grid(reverse)).outcome == "not reproduced"
+
+
+def test_late_means_twice_as_late():
+    assert decided("A1", a_grid(lambda *_: 600)).outcome == "reproduced"
+    assert decided("A1", a_grid(lambda *_: 500)).outcome == "not reproduced"
+
+
+def test_a_run_that_never_arrives_does_not_count_as_late():
+    found = decided("A1", a_grid(lambda *_: None))
+    assert found.outcome == "not reproduced" and found.interval is None
+
+
+def test_the_plateau_must_be_there_and_most_of_the_way():
+    assert decided("A2", a_grid(lambda *_: 3000, curve=resting)).outcome == "reproduced"
+    climbing = decided("A2", a_grid(lambda *_: 3000))
+    assert climbing.outcome == "not reproduced" and climbing.interval[0] == 0
+    assert "0 of 8 runs" in climbing.statement
+
+
+def test_a_plateau_that_is_never_left_is_none():
+    assert decided("A2", a_grid(lambda *_: None, curve=resting)).outcome == "not reproduced"
+
+
+def test_smaller_moduli_fluctuate_more_but_are_not_sharper():
+    found = decided("A4", a_grid(late, curve=wobbling))
+    assert found.outcome in ("partly", "reproduced") and found.interval[0] > 0
+    assert decided("A4", a_grid(reverse, curve=wobbling)).outcome == "not reproduced"
+
+
+@pytest.mark.parametrize("id", ["A1", "A3", "A5"])
+def test_one_form_alone_is_partly(id):
+    def only_as_coded(form, p, alpha, seed):
+        return late(form, p, alpha, seed) if form == "as coded" else 500
+
+    assert decided(id, a_grid(only_as_coded)).outcome == "partly"
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_four_seeds_never_decide(each):
+    found = decided(each.id, a_grid(late, seeds=range(10, 14)))
+    assert found.outcome == "not tested" and found.n == 4
+    assert "4 of 5 runs" in found.statement
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_rules_read_only_their_rows_whatever_else_is_in_the_table(each):
+    records = a_grid(late)
+    mixed = [r for r in a_grid(reverse, seeds=range(50, 58)) if r.config["seeds"]["data"] == 50]
+    for record in mixed:  # seeds that differ, as in the chapter's Latin square
+        record.config["seeds"]["init"] = 51
+    assert decided(each.id, records) == decided(each.id, [*mixed, *records])
+    rows = rule_module(each.id).rows(gk.evidence_table([*mixed, *records]))
+    assert set(rows["key"]) <= {record.key for record in records}
+
+
+def test_alpha_02_may_be_left_for_later_and_no_other():
+    grid = a_grid(late)
+    assert decided("A5", [r for r in grid if r.config.get("train_fraction") != 0.2]).outcome == "reproduced"
+    assert decided("A5", [r for r in grid if r.config.get("train_fraction") != 0.3]).outcome == "not tested"
+
+
+def test_censored_runs_are_the_latest_of_all():
+    def some_never(form, p, alpha, seed):
+        return None if alpha == 0.2 else late(form, p, alpha, seed)
+
+    assert decided("A5", a_grid(some_never)).outcome == "reproduced"
+    assert gk.evidence_table(a_grid(some_never))["observed_to"].max() == BUDGET
+
+
+def test_another_threshold_and_another_grid_read_the_same_curves():
+    [record] = [r for r in a_grid(lambda *_: 3000, seeds=[10]) if r.config.get("train_fraction") == 0.5][:1]
+    assert gk.evidence_table([record])["t_val"].item() == 3000
+    assert gk.evidence_table([record], threshold=0.9)["t_val"].item() == 2700
+    thin = gk.evidence_table([record], every=500)
+    assert thin["t_train"].item() == 500 and (thin["steps"].item() % 500 == 0).all()
+
+
+def test_every_setting_must_pass_and_some_settings_pay_for_the_choice():
+    def judged(*p_values, n=5):
+        return verdict([Finding(f"s{i}", n, p, None, "seen") for i, p in enumerate(p_values)], 0.01, "").outcome
+
+    assert judged(0.01, 0.01) == "reproduced"
+    assert judged(0.005, 0.5) == "partly"
+    assert judged(0.01, 0.5) == "not reproduced"
+    assert judged(0.001, 0.001, n=4) == "not tested"
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_the_rule_is_the_one_that_was_registered(each):
+    assert fingerprint(each.rule) == each.registration.rule
+
+
+LIMIT = 3
+
+
+def a_rule(table):
+    """Says yes above a limit."""
+    return _largest(table) > LIMIT, f"{LIMIT} in words"
+
+
+def _largest(table):
+    return max(table)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("Says yes above a limit.", "Other words.", True),
+        ("in words", "said otherwise", True),
+        ("> LIMIT", ">= LIMIT", False),
+        ("max(table)", "min(table)", False),
+    ],
+)
+def test_a_fingerprint_follows_the_logic_and_not_the_words(monkeypatch, before, after, same):
+    monkeypatch.setattr("grokkit.claims.fingerprint.OURS", __name__)
+    plain, source = fingerprint(a_rule), inspect.getsource
+    monkeypatch.setattr("inspect.getsource", lambda function: source(function).replace(before, after))
+    assert (fingerprint(a_rule) == plain) is same
+
+
+def test_a_fingerprint_follows_constants(monkeypatch):
+    monkeypatch.setattr("grokkit.claims.fingerprint.OURS", __name__)
+    plain = fingerprint(a_rule)
+    monkeypatch.setitem(globals(), "LIMIT", 4)
+    assert fingerprint(a_rule) != plain

@@ -1,0 +1,119 @@
+"""The tests behind verdicts: exact where scipy is exact, exact with ties where it is not, and right about censoring."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import grokkit as gk
+from grokkit.claims.statistics import (
+    majority_test,
+    median_interval,
+    share_interval,
+    survival_median,
+    trend_test,
+)
+
+RNG = np.random.default_rng(3)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (5, 4), (4, 5)])
+def test_without_ties_the_trend_test_is_pages_exact_one(shape):
+    values = RNG.normal(size=shape) + 0.4 * np.arange(shape[1])
+    assert trend_test(values, rising=True) == pytest.approx(stats.page_trend_test(values, method="exact").pvalue)
+    assert trend_test(values, rising=False) == pytest.approx(stats.page_trend_test(-values, method="exact").pvalue)
+
+
+def test_with_ties_the_trend_test_counts_every_order_of_the_ranks():
+    values = np.array([[3.0, 2.0, 2.0], [np.inf, np.inf, 1.0]])
+    place = np.array([1, 2, 3])
+    observed = (stats.rankdata(-values, axis=1) @ place).sum()
+    orders = list(itertools.permutations(range(3)))
+    sums = [
+        sum(stats.rankdata(-row)[list(order)] @ place for row, order in zip(values, pair, strict=True))
+        for pair in itertools.product(orders, orders)
+    ]
+    assert trend_test(values, rising=False) == pytest.approx(np.mean(np.array(sums) >= observed - 1e-9))
+
+
+def test_a_censored_time_stands_behind_every_other():
+    early, late = np.array([[9.0, 5.0, 1.0]] * 3), np.array([[np.inf, 5.0, 1.0]] * 3)
+    assert trend_test(early, rising=False) == trend_test(late, rising=False) == pytest.approx(1 / 216)
+
+
+def test_under_the_null_the_trend_test_keeps_its_level():
+    rejected = [trend_test(RNG.integers(0, 4, size=(5, 4)), rising=True) <= 0.05 for _ in range(400)]
+    assert np.mean(rejected) < 0.08
+
+
+@pytest.mark.parametrize("blocks", [np.full((2, 3), np.nan), np.zeros(3), np.zeros((0, 3))])
+def test_blocks_that_cannot_be_ranked_are_refused(blocks):
+    with pytest.raises(gk.BadInput, match="without NaN"):
+        trend_test(blocks, rising=True)
+
+
+def test_a_majority_of_five_needs_all_five():
+    assert majority_test([True] * 5) == pytest.approx(1 / 32)
+    assert majority_test([True] * 4 + [False]) > 0.05
+    assert majority_test([]) == 1.0
+    assert share_interval([True] * 8)[1] == 1.0 and share_interval([]) is None
+
+
+@pytest.mark.parametrize(("n", "ends"), [(5, (0, 4)), (8, (1, 6)), (4, None)])
+def test_the_median_interval_is_the_narrowest_exact_one(n, ends):
+    found = median_interval(np.arange(n))
+    assert found == ends
+    if ends:  # the median lies outside if at most `ends[0]` of the values fall on one side of it
+        covered, inward = (1 - 2 * stats.binom.cdf(ends[0] + step, n, 0.5) for step in (0, 1))
+        assert covered >= 0.9 > inward
+
+
+def test_a_censored_end_leaves_no_median_interval():
+    assert median_interval([1, 2, 3, 4, np.inf]) is None
+    assert median_interval([1, 2, 3, 4, 5, 6, 7, np.inf]) == (2, 7)
+
+
+def test_the_survival_median_neither_drops_nor_counts_the_censored():
+    nan = np.nan
+    assert survival_median([1, 2, 3], [9, 9, 9]) == 2
+    assert survival_median([1, 2, nan, nan, nan], [9] * 5) == np.inf
+    assert survival_median([1, 2, 5, nan], [9, 9, 9, 3]) == 2
+    assert survival_median([nan, nan], [9, 9]) == np.inf
+
+
+def test_a_latin_square_crosses_every_pair_of_seeds_once():
+    seeds = gk.latin_square([10, 11, 12, 13, 14])
+    assert len(seeds) == 25
+    for one, other in itertools.combinations(["data", "init", "batch"], 2):
+        assert len({(getattr(s, one), getattr(s, other)) for s in seeds}) == 25
+    assert {s.data for s in seeds if s.data == s.init == s.batch} == {10, 11, 12, 13, 14}
+
+
+@pytest.mark.parametrize("levels", [[1, 2], [1, 1, 2]])
+def test_a_latin_square_needs_an_odd_number_of_levels(levels):
+    with pytest.raises(gk.BadInput, match="odd number of different seeds"):
+        gk.latin_square(levels)
+
+
+def a_square(data, init, batch, noise):
+    seeds = gk.latin_square(range(5))
+    rows = [{"data": s.data, "init": s.init, "batch": s.batch} for s in seeds]
+    effects = [data * r["data"] + init * r["init"] + batch * r["batch"] for r in rows]
+    return pd.DataFrame(rows).assign(y=np.array(effects) + noise * RNG.normal(size=25))
+
+
+def test_variance_is_given_to_the_seed_that_makes_it():
+    shares = gk.variance_shares(a_square(data=3, init=1, batch=0, noise=0.01), "y").set_index("factor")
+    assert shares["share"].sum() == pytest.approx(1)
+    assert shares.loc["data", "share"] == pytest.approx(0.9, abs=0.01)
+    assert shares.loc["data", "component"] == pytest.approx(9 * np.var(range(5), ddof=1), rel=0.01)
+    assert shares.loc["batch", "p"] > 0.001 > shares.loc["init", "p"]
+
+
+def test_variance_shares_want_a_whole_square():
+    square = a_square(1, 1, 1, 1.0)
+    square.loc[3, "y"] = np.nan
+    with pytest.raises(gk.BadInput, match="25 rows without censored ones"):
+        gk.variance_shares(square, "y")
