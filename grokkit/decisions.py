@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from grokkit.chapters import find_chapter, planned
-from grokkit.claims import Claim, claims, rule_module
+from grokkit.claims import Claim, claims, judge, outcomes, rule_module
 from grokkit.claims.ledger import VERDICTS
 from grokkit.record import Record
 from grokkit.store import Store
@@ -21,14 +21,6 @@ from grokkit.tables import evidence_table
 from grokkit.train import records
 
 PROFILE = "evidence"
-THRESHOLD = 0.99
-READINGS: dict[str, dict[str, Any]] = {
-    "threshold 0.9": {"threshold": 0.9},
-    "threshold 0.95": {"threshold": 0.95},
-    "every 200 steps": {"every": 200},
-    "every 500 steps": {"every": 500},
-}
-"""Other ways to read the same curves: the threshold of T_train and T_val, and which evaluations count."""
 
 
 def decide(store: Store) -> dict[str, dict[str, Any]]:
@@ -53,13 +45,9 @@ def write_verdicts(store: Store, folder: Path) -> Path:
 
 
 def _found(claim: Claim, held: list[Record]) -> dict[str, Any]:
-    module = rule_module(claim.id)
-    table = evidence_table(held, THRESHOLD)
-    verdict = replace(module.rule(table), rule_hash=claim.registration.rule, profile=PROFILE)
-    keys = sorted(module.rows(table)["key"])
-    others = {name: module.rule(evidence_table(held, **reading)).outcome for name, reading in READINGS.items()}
-    plain = json.loads(json.dumps(asdict(verdict)))
-    return plain | {"sensitivity": others, "core_hours": _core_hours(held, keys), "keys": keys}
+    keys = sorted(rule_module(claim.id).rows(evidence_table(held))["key"])
+    plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
+    return plain | {"sensitivity": outcomes(claim, held), "core_hours": _core_hours(held, keys), "keys": keys}
 
 
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:

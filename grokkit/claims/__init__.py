@@ -1,18 +1,26 @@
-"""What the sources claim and what came of it: 77 statements, their verdicts, the ledger."""
+"""What the sources claim and what came of it: 77 statements, their rules and verdicts, the ledger."""
 
+from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, readings_table, verdicts_table
 from grokkit.claims.ledger import ledger, ledger_json
-from grokkit.claims.registry import Claim, Source, claim, claims, rule_module, sources
+from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_module, sources
 from grokkit.claims.verdict import Outcome, Verdict
 
 __all__ = [
+    "READINGS",
     "Claim",
     "Outcome",
+    "Registration",
     "Source",
     "Verdict",
     "claim",
     "claims",
+    "interval_text",
+    "judge",
     "ledger",
     "ledger_json",
+    "outcomes",
+    "readings_table",
     "rule_module",
     "sources",
+    "verdicts_table",
 ]

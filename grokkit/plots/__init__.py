@@ -1,6 +1,7 @@
 """Figures of records: colours with fixed meanings, curves, and the way from a figure into a page."""
 
 from grokkit.plots.curves import describe_runs, learning_curves
+from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
 from grokkit.plots.groups import band_curves, bands, scale, seed_dots
 
@@ -9,6 +10,8 @@ __all__ = [
     "InlineFigure",
     "band_curves",
     "bands",
+    "delay_curves",
+    "delay_table",
     "describe_runs",
     "inline_svg",
     "learning_curves",

@@ -1,0 +1,56 @@
+"""Rules applied to records: verdicts, and how they change when the same curves are read in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from grokkit.claims.registry import Claim, claim, rule_module
+from grokkit.claims.verdict import Verdict
+from grokkit.record import Record
+from grokkit.tables import evidence_table
+
+READINGS: dict[str, dict[str, Any]] = {
+    "threshold 0.9": {"threshold": 0.9},
+    "threshold 0.95": {"threshold": 0.95},
+    "every 200 steps": {"every": 200},
+    "every 500 steps": {"every": 500},
+}
+"""Besides the usual one (threshold 0.99, every evaluation): where T_train and T_val are taken, and on which grid."""
+
+
+def judge(claim: Claim, records: Iterable[Record], profile: str = "evidence", **reading: Any) -> Verdict:
+    """What the claim's rule finds in the records; `reading` as in `evidence_table`."""
+    found = rule_module(claim.id).rule(evidence_table(records, **reading))
+    return replace(found, rule_hash=claim.registration.rule, profile=profile)
+
+
+def outcomes(claim: Claim, records: Iterable[Record]) -> dict[str, str]:
+    """Reading -> outcome, for the readings other than the usual one."""
+    return {name: judge(claim, records, **reading).outcome for name, reading in READINGS.items()}
+
+
+def verdicts_table(ids: Iterable[str], records: list[Record], profile: str = "evidence") -> pd.DataFrame:
+    """One row a claim: what the source says, the verdict, n, the effect with its 90% interval, what was seen."""
+    rows = []
+    for id in ids:
+        found = judge(claim(id), records, profile)
+        effect = "" if found.interval is None else f"{found.effect}: {interval_text(found.interval)}"
+        head = {"claim": id, "the source says": claim(id).statement, "verdict": found.outcome, "n": found.n}
+        rows.append(head | {"effect (90% interval)": effect, "what was seen": found.statement})
+    return pd.DataFrame(rows)
+
+
+def readings_table(ids: Iterable[str], records: list[Record]) -> pd.DataFrame:
+    """One row a claim, one column a reading: the outcomes."""
+    return pd.DataFrame(
+        [{"claim": id, "as judged": judge(claim(id), records).outcome} | outcomes(claim(id), records) for id in ids]
+    )
+
+
+def interval_text(interval: tuple[float, float]) -> str:
+    """'4.1 to 5.3', with as many digits as the numbers deserve."""
+    return " to ".join(f"{end:,.0f}" if abs(end) >= 1000 else f"{end:.3g}" for end in interval)
