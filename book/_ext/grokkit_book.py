@@ -89,37 +89,59 @@ class LedgerTable(LibraryTable):
 
         claims, titles = ledger(), {letter: source.title for letter, source in sources().items()}
         rows = [self.claim_row(claim) for claim in claims]
-        head = ["Id", "Claim", "Where", "Verdict", "n", "Interval", "Chapter"]
+        head = ["Id", "Claim", "Where", "Verdict", "n", "Interval", "Evidence"]
         script = (HERE / "ledger.js").read_text(encoding="utf-8")
         return [
             counts_table(claims, titles),
             html(filter_form(titles, len(claims))),
-            table(head, rows, [1, 9, 3, 3, 1, 2, 2], "ledger-table"),
+            table(head, rows, [1, 8, 3, 3, 1, 3, 3], "ledger-table"),
             html(f"<script>{script}</script>"),
         ]
 
     def claim_row(self, claim: dict[str, Any]) -> nodes.row:
         anchor = f"claim-{claim['id'].lower()}"
-        interval = " to ".join(map(number, claim["interval"])) if claim["interval"] else NOTHING
         cells = [
             claim["id"],
             claim["statement"],
             claim["where"],
             [nodes.inline("", claim["verdict"], classes=["verdict", claim["verdict"].replace(" ", "-")])],
             str(claim["n"]),
-            interval,
-            self.chapter_link(claim["chapter"]),
+            interval(claim),
+            self.evidence(claim),
         ]
-        made = row(cells, ["id", "claim", "where", "outcome", "n", "interval", "chapter"])
+        made = row(cells, ["id", "claim", "where", "outcome", "n", "interval", "evidence"])
         made["ids"] = [anchor]
         self.env.get_domain("std").note_hyperlink_target(anchor, self.env.docname, anchor, claim["id"])
         return made
 
-    def chapter_link(self, chapter: str) -> Cell:
-        page = f"executed/{chapter}"
-        if not chapter or page not in self.env.found_docs:
-            return chapter or NOTHING
-        return nodes.reference("", chapter, refuri=self.env.app.builder.get_relative_uri(self.env.docname, page))
+    def evidence(self, claim: dict[str, Any]) -> Cell | list[Cell]:
+        """Links to the chapter, the rule and the runs of a claim, and what the runs cost."""
+        links = [self.link(f"executed/{claim['chapter']}", claim["chapter"].split("_", 1)[-1])]
+        if claim["rule"]:
+            links.append(self.link("rules", "rule", f"#rule-{claim['id'].lower()}"))
+        if claim["keys"]:
+            links += [nodes.reference("", "runs (CSV)", refuri=f"runs/{claim['id']}.csv"), cost(claim)]
+        present = [link for link in links if link]
+        separated = [part for link in present for part in (link, " · ")][:-1]
+        return separated or NOTHING
+
+    def link(self, page: str, text: str, place: str = "") -> Cell | None:
+        """A link to a page of the book; None if there is no such page yet."""
+        if page not in self.env.found_docs:
+            return None
+        return nodes.reference("", text, refuri=self.env.app.builder.get_relative_uri(self.env.docname, page) + place)
+
+
+def interval(claim: dict[str, Any]) -> Cell:
+    """The interval and what it is of."""
+    if not claim["interval"]:
+        return NOTHING
+    return f"{' to '.join(map(number, claim['interval']))} ({claim['effect']})"
+
+
+def cost(claim: dict[str, Any]) -> str:
+    """'24 runs, 0.4 core-hours'."""
+    return f"{len(claim['keys'])} runs, {claim['core_hours']:.2g} core-hours"
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
@@ -15,18 +15,21 @@ from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 from grokkit.errors import BadInput
 from grokkit.plots.figure import INK, style
 
-_SCALE = ("#9a6b00", "#b0574f", "#a04a96", "#5b55d6")
+_SCALE = ("#a87300", "#7a6cff")
 """From the first setting to the last. Yellow to blue, the way that colour-blind eyes see best, at one lightness."""
 _SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
 _UNIT = 100
 
 
 def scale(n: int) -> list[str]:
-    """n colours for an ordered quantity, at least 3:1 against white and against the dark page."""
-    anchors = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in _SCALE])
-    at = np.linspace(0, len(anchors) - 1, n) if n > 1 else np.array([0.0])
-    mixed = [np.interp(at, np.arange(len(anchors)), anchors[:, channel]) for channel in range(3)]
-    return [to_hex(rgb) for rgb in np.transpose(mixed)]
+    """n colours for an ordered quantity, at least 3:1 against white and against the dark page.
+
+    Evenly spaced in linear light, so that neighbours differ equally much in blue for every kind of eye.
+    """
+    start, end = (np.array(to_rgb(colour)) ** 2.2 for colour in _SCALE)
+    return [
+        to_hex((start + share * (end - start)) ** (1 / 2.2)) for share in (np.linspace(0, 1, n) if n > 1 else [0.0])
+    ]
 
 
 def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
@@ -48,11 +51,11 @@ def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float | None = None) -> Figure:
+def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float = np.nan) -> Figure:
     """Accuracy against steps as source A draws it: linear axes, steps of 100 iterations, validation dashed.
 
     table: of `bands`. One panel below the other; a line is a median over runs, a band their range. last: the
-    right end of the axis, in iterations.
+    right end of the axis, in iterations; NaN for the end of the curves.
     """
     panels, values = list(dict.fromkeys(table["panel"])), sorted(table[group].unique())
     colours = dict(zip(values, scale(len(values)), strict=True))
@@ -61,7 +64,7 @@ def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float | None
         for axes, panel in zip(fig.subplots(len(panels), sharex=True, squeeze=False)[:, 0], panels, strict=True):
             _draw_bands(axes, table[table["panel"] == panel], group, colours)
             axes.set_title(panel)
-        axes.set_xlim(0, (last or table["step"].max()) / _UNIT)
+        axes.set_xlim(0, max(1, np.fmin(last, table["step"].max()) / _UNIT))
         axes.set_xlabel("steps (100 iterations each)")
         lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
         lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]

@@ -1,0 +1,95 @@
+"""What is published as decided is what the rules find in the published runs, and the rules were there first."""
+
+import json
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from made_up import a_grid
+from tiny import MEASURE, UNTIL, a_run
+
+import grokkit as gk
+from grokkit import decisions
+from grokkit.chapters import find_run
+from grokkit.claims import claims, ledger
+from grokkit.claims.ledger import VERDICTS
+from grokkit.repeat import compared
+from grokkit.train import Experiment
+
+ROOT = Path(__file__).parents[1]
+STORE = gk.Store(ROOT / "results")
+REGISTERED = [each for each in claims().values() if each.registration]
+every_registered = pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+
+
+def published():
+    return json.loads((ROOT / "results" / VERDICTS).read_text(encoding="utf-8"))
+
+
+def records_of(id):
+    held = STORE.read()
+    return [held[key] for key in published()[id]["keys"]]
+
+
+def test_the_published_verdicts_are_what_the_rules_find_in_the_published_runs():
+    assert decisions.decide(STORE) == published()
+
+
+@every_registered
+def test_the_rule_was_registered_before_its_runs_began(each):
+    for record in records_of(each.id):
+        finished = datetime.fromisoformat(record.provenance["finished"])
+        assert each.registration.at < finished - timedelta(seconds=record.provenance["seconds"])
+
+
+@every_registered
+def test_the_code_that_made_the_runs_already_held_the_registered_rule(each):
+    for revision in {record.provenance["revision"] for record in records_of(each.id)}:
+        shown = ["git", "-C", str(ROOT), "show", f"{revision}:grokkit/claims/registered.toml"]
+        then = subprocess.run(shown, capture_output=True, text=True)
+        if then.returncode:
+            pytest.skip(f"This copy of the project does not know the revision {revision}.")
+        assert each.registration.rule in then.stdout
+
+
+def test_the_ledger_shows_the_published_verdicts():
+    found = published()
+    for row in ledger():
+        expected = found.get(row["id"], {"outcome": "not tested", "n": 0, "rule_hash": "", "keys": []})
+        assert (row["verdict"], row["n"], row["rule"]) == tuple(expected[x] for x in ("outcome", "n", "rule_hash"))
+        assert row["keys"] == expected["keys"]
+
+
+def test_verdicts_are_written_from_whatever_the_store_holds(tmp_path, monkeypatch):
+    grid = a_grid(lambda *_: 3000)
+    monkeypatch.setattr(decisions, "chapter_records", lambda chapter, store: grid)
+    file = decisions.write_verdicts(gk.Store(tmp_path), tmp_path)
+    found = json.loads(file.read_text())
+    assert found["A1"]["outcome"] == "reproduced" and found["A3"]["outcome"] == "not reproduced"
+    assert len(found["A1"]["keys"]) == 16 and found["A1"]["core_hours"] == pytest.approx(16 * 36 / 3600, abs=0.01)
+    assert found["A3"]["sensitivity"].keys() >= {"threshold 0.9", "every 500 steps"}
+
+
+def test_a_chapter_without_runs_decides_nothing(tmp_path):
+    assert decisions.decide(gk.Store(tmp_path)) == {}
+
+
+def test_every_run_behind_a_verdict_can_be_found_by_its_id():
+    key = published()["A1"]["keys"][0]
+    [run] = find_run(key).runs
+    assert run.key == key
+    with pytest.raises(gk.BadInput, match="No chapter plans a run with the id 'abc'"):
+        find_run("abc")
+
+
+def test_a_run_trained_again_is_compared_bit_by_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr("grokkit.repeat.checkout", lambda: tmp_path)
+    asked = Experiment([a_run()], UNTIL, MEASURE)
+    for folder in ("results", "again"):
+        gk.train(asked.runs, until=UNTIL, measure=MEASURE, store=tmp_path / folder)
+    table, sentence = compared(asked, gk.Store(tmp_path / "again"))
+    assert list(table["run"]) == ["published", "here"] and sentence == "Bit for bit the published run."
+    gk.train([a_run(1)], until=UNTIL, measure=MEASURE, store=tmp_path / "again")
+    _, sentence = compared(Experiment([a_run(1)], UNTIL, MEASURE), gk.Store(tmp_path / "again"))
+    assert "does not hold this run" in sentence

@@ -1,0 +1,90 @@
+"""Figures of several settings: medians and ranges are of the runs, censored runs are shown as such, data travel."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import a_grid
+from test_figures import DEUTERANOPIA, GROUNDS, PROTANOPIA, TRITANOPIA, linear, luminance, runs
+
+import grokkit as gk
+from grokkit.plots import band_curves, bands, delay_curves, delay_table, inline_svg, learning_curves, scale, seed_dots
+
+
+def curves_of(*, t_vals=(1000, 2000, 3000), group="p"):
+    """Three made-up runs of one setting, straight up to each one's T_val."""
+    grid = a_grid(lambda form, p, alpha, seed: t_vals[seed % 3], seeds=range(3))
+    kept = [r for r in grid if r.config["task"].get("p") == 47 and r.config["model"].get("width", 128) == 128]
+    return gk.curves_table(kept).assign(panel="width 128", p=47)
+
+
+@pytest.mark.parametrize("n", [4, 7])
+@pytest.mark.parametrize("vision", [np.eye(3), PROTANOPIA, DEUTERANOPIA], ids=["all", "no L", "no M"])
+def test_neighbours_on_the_scale_stay_apart(n, vision):
+    seen = [np.clip(vision @ linear(colour), 0, 1) for colour in scale(n)]
+    assert min(np.abs(a - b).max() for a, b in zip(seen, seen[1:], strict=False)) > 0.03
+    assert np.abs(seen[0] - seen[-1]).max() > 0.3
+    assert np.abs(np.clip(TRITANOPIA @ linear(scale(n)[0]), 0, 1) - TRITANOPIA @ linear(scale(n)[-1])).max() > 0.05
+
+
+@pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS.keys())
+def test_the_scale_is_legible_on_every_ground(ground):
+    for colour in scale(7):
+        low, high = sorted([luminance(colour), luminance(ground)])
+        assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_a_band_is_the_range_and_its_line_the_median_with_stopped_runs_at_their_last_value():
+    drawn = bands(curves_of(), "p")
+    validation = drawn[(drawn["set"] == "validation")].set_index("step")
+    assert set(drawn.columns) == {"panel", "p", "set", "runs", "step", "median", "low", "high"}
+    assert validation.loc[500, ["low", "median", "high"]].tolist() == pytest.approx([500 / 3000, 0.25, 0.5], abs=1e-6)
+    assert validation.loc[3500, ["low", "median", "high"]].tolist() == [1, 1, 1]  # the others had stopped long before
+    assert (drawn["runs"] == 3).all() and (drawn["step"] % 100 == 0).all()
+
+
+def test_curves_are_drawn_on_the_sources_axes():
+    figure = band_curves(bands(curves_of(), "p"), "p", "p", last=2000)
+    [axes] = figure.axes
+    assert axes.get_xlim() == (0, 20) and axes.get_xlabel() == "steps (100 iterations each)"
+    assert {line.get_linestyle() for line in axes.get_lines()} == {"-", "--"}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["p = 47", "training", "validation"]
+
+
+def test_bands_need_an_evaluation_on_their_grid():
+    curves = curves_of()
+    with pytest.raises(gk.BadInput, match="multiple of 100 steps"):
+        bands(curves[curves["step"] % 100 != 0], "p")
+
+
+def test_every_run_is_a_dot_and_a_censored_one_a_triangle_at_its_budget():
+    table = pd.DataFrame({"panel": "one", "p": [47, 47, 97, 97], "t_val": [100.0, 300.0, np.nan, 200.0]})
+    axes = seed_dots(table, "p", "t_val", labels=("p", "T_val"), budget=9000).axes[0]
+    drawn = {
+        mark: [y for line in axes.get_lines() if line.get_marker() == mark for y in line.get_ydata()] for mark in "o^"
+    }
+    assert sorted(drawn["o"]) == [100, 200, 300] and drawn["^"] == [9000]
+    medians = axes.get_lines()[-1].get_ydata()
+    assert medians[0] == 200 and np.isnan(medians[1])  # half of two runs never arrive: no median to draw
+
+
+def test_a_delay_runs_from_0_to_1_and_leaves_out_who_never_arrives():
+    grid = a_grid(lambda form, p, alpha, seed: 3000 if seed == 0 else None, seeds=range(2))
+    table = gk.evidence_table(grid).assign(panel="all")
+    shares = delay_table(table[table["t_val"].notna()]).groupby("key")["share"]
+    assert (shares.min() == 0).all() and (shares.max() == 1).all()
+    lines = delay_curves(table, shaded=(0.3, 0.5)).axes[0].get_lines()
+    assert len(lines) == len(grid) // 2 + 1
+
+
+def test_a_figures_numbers_travel_with_it():
+    data = pd.DataFrame({"step": [1, 2], "accuracy": [0.123456789, 1.0]})
+    html = inline_svg(learning_curves(runs(1)), "One run & more", "A caption.", data=data)._repr_html_()
+    name, encoded = re.search(r'<a download="([^"]+)" href="data:text/csv;base64,([^"]+)">', html).groups()
+    assert name == "one-run-more.csv"
+    assert pd.read_csv(io.BytesIO(base64.b64decode(encoded)))["accuracy"].tolist() == [0.1235, 1.0]
+    assert html.index("A caption.") < html.index("Data (CSV)") < html.index("</figcaption>")
+    assert "download" not in inline_svg(learning_curves(runs(1)), "One run", "A caption.")._repr_html_()
