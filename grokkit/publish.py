@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grokkit.chapters import chapters, checkout, execute, find_chapter, parameters, planned
+from grokkit.decisions import write_verdicts
 from grokkit.errors import BadInput, GrokkitError
 from grokkit.passages import passage
+from grokkit.readme import write_verdicts_table
 from grokkit.store import Store
 from grokkit.tables import curves_table
 from grokkit.train import lacking_runs, records
@@ -24,14 +26,18 @@ FRONT_FIGURE = "_static/grokking.svg"
 def build_book(live: Path | None = None, execute_chapters: bool = True, publish: bool = False) -> Path:
     """Build `_build/html` and return its first page.
 
-    The sources are staged under `_build`, so that a build never changes the project, unless `publish` puts the
-    executed chapters into `book/executed/`. `live`: the store of the run that the quickstart shows first.
+    The sources are staged under `_build`, so that a build never changes the project, unless `publish` decides the
+    claims anew and puts verdicts, executed chapters and the README's table into it. `live`: the store of the run that
+    the quickstart shows first.
     Raises GrokkitError with the missing runs, or with the end of the log of a build that failed.
     """
     if live and (publish or not execute_chapters):
         raise BadInput("book --live shows a run of yours: it goes with neither --publish nor --as-published.")
     top = checkout()
     stage = _staged(top)
+    if publish:
+        write_verdicts(Store(top / "results"), top / "results")
+        write_verdicts_table(top / "README.md")
     if execute_chapters:
         _execute_all(stage / "book" / "executed", live)
         draw_front_figure(stage / "book" / FRONT_FIGURE)

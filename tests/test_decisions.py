@@ -14,6 +14,7 @@ from grokkit import decisions
 from grokkit.chapters import find_run
 from grokkit.claims import claims, ledger
 from grokkit.claims.ledger import VERDICTS
+from grokkit.readme import with_verdicts
 from grokkit.repeat import compared
 from grokkit.train import Experiment
 
@@ -93,3 +94,12 @@ def test_a_run_trained_again_is_compared_bit_by_bit(tmp_path, monkeypatch):
     gk.train([a_run(1)], until=UNTIL, measure=MEASURE, store=tmp_path / "again")
     _, sentence = compared(Experiment([a_run(1)], UNTIL, MEASURE), gk.Store(tmp_path / "again"))
     assert "does not hold this run" in sentence
+
+
+def test_the_readmes_table_is_the_ledgers():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert with_verdicts(text) == text
+    for id, found in published().items():
+        assert f"| {id} |" in text and f"**{found['outcome']}**" in text
+    with pytest.raises(gk.GrokkitError, match="lacks the marks"):
+        with_verdicts("no marks")

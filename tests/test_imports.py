@@ -16,7 +16,7 @@ FLOORS = [
     {"engine", "claims"},
     {"train"},
     {"chapters"},
-    {"decisions", "repeat", "cli_store"},
+    {"decisions", "repeat", "readme", "cli_store"},
     {"publish"},
     {"cli"},
 ]

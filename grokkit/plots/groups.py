@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import INK, style
 
 _SCALE = ("#a87300", "#7a6cff")
 """From the first setting to the last. Yellow to blue, the way that colour-blind eyes see best, at one lightness."""
+_LIGHT = 1.5
 _SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
 _UNIT = 100
 
@@ -24,11 +25,11 @@ _UNIT = 100
 def scale(n: int) -> list[str]:
     """n colours for an ordered quantity, at least 3:1 against white and against the dark page.
 
-    Evenly spaced in linear light, so that neighbours differ equally much in blue for every kind of eye.
+    Spaced between linear light and sRGB: even steps for every kind of eye, at both ends.
     """
-    start, end = (np.array(to_rgb(colour)) ** 2.2 for colour in _SCALE)
+    start, end = (np.array(to_rgb(colour)) ** _LIGHT for colour in _SCALE)
     return [
-        to_hex((start + share * (end - start)) ** (1 / 2.2)) for share in (np.linspace(0, 1, n) if n > 1 else [0.0])
+        to_hex((start + share * (end - start)) ** (1 / _LIGHT)) for share in (np.linspace(0, 1, n) if n > 1 else [0.0])
     ]
 
 
@@ -68,7 +69,7 @@ def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float = np.n
         axes.set_xlabel("steps (100 iterations each)")
         lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
         lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]
-        fig.legend(handles=lines, loc="outside upper left", ncols=4 if len(values) <= 4 else 5)
+        fig.legend(handles=lines, loc="outside upper left", ncols=4)
     return fig
 
 
@@ -100,6 +101,7 @@ def seed_dots(
             axes.set_xlabel(labels[0])
             if log:
                 axes.set_yscale("log")
+                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axes.yaxis.set_minor_locator(NullLocator())
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         fig.axes[0].set_ylabel(labels[1])
