@@ -6,7 +6,9 @@ the tests are skipped, except where CI is set: there they fail.
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +16,10 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas as pd
 import pytest
+
+from grokkit.claims import claim, ledger
 
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
@@ -176,6 +181,40 @@ def test_a_link_to_a_claim_arrives_at_its_row(visit):
     page.get_by_role("link", name="A24").click()
     page.wait_for_url("**/ledger.html#claim-a24")
     page.locator("tr#claim-a24:target").wait_for(state="visible")
+
+
+def test_every_link_in_the_ledger_leads_somewhere(visit):
+    page = visit("ledger.html").page
+    row = page.locator("tr#claim-a1")
+    links = dict(row.locator(".evidence a").evaluate_all("links => links.map(a => [a.textContent, a.href])"))
+    assert links.keys() == {"transformer", "rule", "runs (CSV)"}
+    for target in links.values():
+        assert Path(unquote(urlsplit(target).path)).is_file(), target
+    runs = pd.read_csv(unquote(urlsplit(links["runs (CSV)"]).path))
+    assert {"key", "t_train", "t_val", "status", "seeds.init"} <= set(runs.columns) and len(runs) >= 10
+    row.locator(".evidence a", has_text="rule").click()
+    page.locator("section#rule-a1:target pre", has_text="def rule(table").wait_for(state="visible")
+
+
+def test_the_rules_page_shows_what_was_registered(visit):
+    text = visit("rules.html").page.locator("#rule-a2").inner_text()
+    assert claim("A2").registration.rule in text and "def has_plateau" in text and "threshold 0.95: " in text
+
+
+def test_findings_name_every_decided_claim(visit):
+    rows = visit("findings.html").page.locator("table.verdicts-table tbody tr")
+    decided = [row["id"] for row in ledger() if row["verdict"] != "not tested"]
+    assert decided and [text.split()[0] for text in rows.all_inner_texts()] == decided
+
+
+def test_figures_of_the_chapter_bring_their_numbers(visit):
+    page = visit("executed/02_transformer.html").page
+    figures = page.locator("figure.grokkit-figure")
+    assert figures.count() >= 6
+    for figure in figures.all():
+        href = figure.get_by_role("link", name="Data (CSV)").get_attribute("href")
+        table = pd.read_csv(io.BytesIO(base64.b64decode(href.split(",", 1)[1])))
+        assert len(table) > 10
 
 
 def test_the_search_works_from_disk(visit):
