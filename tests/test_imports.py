@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
     {"run", "passages", "claims", "store_format"},
-    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots"},
+    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots", "explorables"},
     {"models", "store"},
     {"engine"},
     {"train"},
@@ -48,7 +48,7 @@ def test_the_core_needs_no_pages_and_leaves_the_process_alone():
 import sys, torch
 before = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
 import grokkit
-assert not {"matplotlib", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"} & set(sys.modules)
+assert not {"matplotlib", "anywidget", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"} & set(sys.modules)
 assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
 assert torch.get_default_dtype() == before[2]
 """
