@@ -174,12 +174,12 @@ def page_of(body: str, theme: str = "light") -> str:
 def open_page(browser, tmp_path) -> Iterator:
     visits: list[Visit] = []
 
-    def go(body: str, theme: str = "light", **settings) -> Visit:
+    def go(body: str, theme: str = "light", drawn: bool = True, **settings) -> Visit:
         file = tmp_path / f"page{len(visits)}.html"
         file.write_text(page_of(body, theme), encoding="utf-8")
         settings = {"reduced_motion": "reduce"} | settings  # colours are read before an animation would end
         visits.append(Visit(browser, file.as_uri(), **settings))
-        if settings.get("java_script_enabled", True):
+        if drawn and settings.get("java_script_enabled", True):
             visits[-1].page.locator("svg .cursor").first.wait_for(state="attached")
         return visits[-1]
 
@@ -230,6 +230,8 @@ def test_a_choice_by_keyboard_changes_picture_and_summary(open_page):
     assert summary.inner_text() == "5 seeds. T_train: median 120 steps. T_val: median 600 steps."
     assert drawn(page) != before
     assert "training fraction 0.4" in page.get_by_role("img").get_attribute("aria-label")
+    assert page.locator("svg text", has_text="dashed").inner_html() == "dashed: before (0.3)"
+    assert page.locator("svg path.before").count() == 2
 
 
 def test_a_choice_without_runs_moves_the_others_to_the_nearest_and_says_so(open_page):
@@ -237,9 +239,7 @@ def test_a_choice_without_runs_moves_the_others_to_the_nearest_and_says_so(open_
     elsewhere = page.locator("label.elsewhere")
     assert elsewhere.all_inner_texts() == ["width 128", "47"]
     page.get_by_role("radio", name="47").check(force=True)
-    assert (
-        page.get_by_role("radio", name="0.4").is_checked() and page.get_by_role("radio", name="as coded").is_checked()
-    )
+    assert page.locator("label:has(:checked)").all_inner_texts() == ["as coded", "47", "0.4"]
     said = page.get_by_role("status").inner_text()
     assert said.startswith("No runs have modulus p 47 with training fraction 0.3; now training fraction 0.4. 5 seeds.")
     page.get_by_role("radio", name="97").check(force=True)
@@ -290,6 +290,13 @@ def test_the_table_names_every_seed_and_what_was_not_seen(open_page):
     assert rows.last.inner_text().split("\t") == ["4", "140", "> 10,000 (censored)"]
 
 
+def test_a_run_that_was_stopped_is_named_where_the_reader_looks_beyond_it(open_page):
+    table = runs()
+    table["observed_to"] = np.where((table["alpha"] == 0.3) & (table["seed"] < 2), 5000, 10_000)
+    reading = open_page(RunExplorer(table, CHOICES, moment=5001).to_html()).page.locator(".reading")
+    assert reading.inner_text().endswith("T_val; 2 had been stopped and count with their last value.")
+
+
 def test_two_explorers_share_a_page(open_page):
     visit = open_page(explorer().to_html() + explorer().to_html())
     first, second = visit.page.locator(".grokkit-explorable").all()
@@ -300,10 +307,24 @@ def test_two_explorers_share_a_page(open_page):
 
 
 def test_without_scripts_every_setting_is_in_a_table(open_page):
-    page = open_page(explorer().to_html(), java_script_enabled=False).page
+    page = open_page(explorer().to_html(), java_script_enabled=False, viewport={"width": 390, "height": 844}).page
     assert page.locator("tbody tr").count() == len(SETTINGS)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     first = page.locator("tbody tr").first.inner_text().split("\t")
     assert first == ["as coded", "97", "0.3", "5", "120", "3,000", "1"]
+
+
+def test_where_the_module_fails_the_first_view_stays(open_page):
+    visit = open_page(explorer().to_html().replace("export default { render }", "export default {}"), drawn=False)
+    visit.page.wait_for_function("() => !document.querySelector('.first-view').hidden")
+    assert visit.page.locator("tbody tr").first.is_visible() and len(visit.errors) == 1
+
+
+def test_a_hint_is_given_only_where_combinations_are_missing(open_page):
+    hint = "A dashed frame"
+    assert open_page(explorer().to_html()).page.get_by_text(hint).is_visible()
+    whole = RunExplorer(runs(settings=SETTINGS[:2]), CHOICES)
+    assert open_page(whole.to_html()).page.get_by_text(hint).is_hidden()
 
 
 def test_a_narrower_page_redraws_the_picture(open_page):

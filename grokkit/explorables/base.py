@@ -51,7 +51,7 @@ class Explorable(anywidget.AnyWidget):
         inlined = _inline_json({"esm": self._esm, "state": self._shared()})
         return (
             f"<style>{self._css}</style>\n"
-            f'<div class="grokkit-explorable"><div>{self.first_view()}</div>\n'
+            f'<div class="grokkit-explorable"><div class="first-view" tabindex="0">{self.first_view()}</div>\n'
             f'<script type="application/json">{inlined}</script>\n'
             f"<script>{_text('page.js')}</script></div>"
         )

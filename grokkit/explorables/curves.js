@@ -15,7 +15,9 @@ function accuracyAt(run, set, step) {
 }
 
 export const medianAt = (runs, set, step) => median(runs.map((run) => accuracyAt(run, set, step)));
-export const passed = (runs, set, step) => runs.filter((run) => run[SETS[set].t] !== null && run[SETS[set].t] <= step).length;
+
+// How many runs have arrived by a step.
+export const passed = (runs, set, step) => runs.filter((run) => (run[SETS[set].t] ?? Infinity) <= step).length;
 
 // A run that never arrives counts as later than any that did.
 export const medianPassage = (runs, set) => median(runs.map((run) => run[SETS[set].t] ?? Infinity));
@@ -42,8 +44,8 @@ export function axes({ left, right, top, bottom, x, y, strip }) {
     svg("path", { class: "grid", d: `M${left} ${strip[set]}H${right}` }),
     text(left - 10, strip[set] + 4, SETS[set].name, { "text-anchor": "end", class: set }),
   ]);
-  const titles = [text(left, top - 12, "accuracy"), text(right, bottom + 40, "optimizer steps", { "text-anchor": "end" })];
-  return svg("g", { class: "axes" }, ...rows, ...columns, ...strips, ...titles);
+  const steps = text(right, bottom + 40, "optimizer steps", { "text-anchor": "end" });
+  return svg("g", { class: "axes" }, ...rows, ...columns, ...strips, text(left, top - 12, "accuracy"), steps);
 }
 
 function line({ x, y }, steps, accuracies, attributes) {
@@ -52,11 +54,21 @@ function line({ x, y }, steps, accuracies, attributes) {
 }
 
 export function curves(plot, runs, set) {
-  const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a - b);
-  const middle = steps.map((step) => medianAt(runs, set, step));
   const each = runs.map((run) => line(plot, run.steps, run[set], { class: `run ${set}` }));
-  const all = line(plot, steps, middle, { class: `median ${set}` });
-  return svg("g", { class: "curves" }, ...each, all, curveName(plot, runs, set));
+  const middle = medianLine(plot, runs, set, { class: `median ${set}` });
+  return svg("g", { class: "curves" }, ...each, middle, curveName(plot, runs, set));
+}
+
+function medianLine(plot, runs, set, attributes) {
+  const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a - b);
+  const medians = steps.map((step) => medianAt(runs, set, step));
+  return line(plot, steps, medians, attributes);
+}
+
+// What was shown before, to compare with: its medians in ink, and in words what differs.
+export function before(plot, runs, words) {
+  const medians = Object.keys(SETS).map((set) => medianLine(plot, runs, set, { class: "before" }));
+  return svg("g", { class: "axes" }, ...medians, text(plot.left, plot.bottom + 40, `dashed: before (${words})`));
 }
 
 // Training is named to the left of its curves, validation to the right of its own while there is room.
@@ -87,7 +99,8 @@ export function passages({ x, strip, bottom }, runs, set) {
   });
   const censored = runs.filter((run) => run[SETS[set].t] === null);
   const end = Math.min(...censored.map((run) => x(run.observed_to)));
-  const count = censored.length ? [text(end - 24, strip[set] + 4, `${censored.length} censored`, { class: "count" })] : [];
+  const words = `${censored.length} censored`;
+  const count = censored.length ? [text(end - 24, strip[set] + 4, words, { class: "count" })] : [];
   const middle = x(medianPassage(runs, set));
   const drop = Number.isFinite(middle) ? [svg("path", { class: "drop", d: `M${middle} ${strip[set]}V${bottom}` })] : [];
   return svg("g", { class: "passages" }, ...drop, ...marks, ...count);
@@ -105,5 +118,6 @@ export function cursor({ x, y, left, strip, bottom }, runs, step) {
     svg("path", { d: SHAPES[set], transform: `translate(${place} ${level})`, class: `dot ${set}` }),
     svg("text", { y: words, class: `value ${set}`, ...side }, percent(medianAt(runs, set, step))),
   ]);
-  return svg("g", { class: "now" }, svg("path", { class: "cursor", d: `M${place} ${strip.train - 14}V${bottom}` }), ...dots);
+  const line = svg("path", { class: "cursor", d: `M${place} ${strip.train - 14}V${bottom}` });
+  return svg("g", { class: "now" }, line, ...dots);
 }

@@ -1,7 +1,7 @@
 // The run explorer: choose a setting, see all its seeds and the moment of each transition, and move through time.
 // Python's side is runs.py. No element has an id, so any number of explorers can share a page.
 import { cumulated, filled, html, logarithmic, percent, radios, svg, written } from "./drawing.js";
-import { SETS, axes, cursor, curves, frame, medianAt, medianPassage, passages, passed } from "./curves.js";
+import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, passages, passed } from "./curves.js";
 
 const POSITIONS = 400; // of the slider, over the whole axis
 
@@ -53,7 +53,9 @@ function reading(runs, step) {
   const [train, val] = Object.keys(SETS).map((set) => percent(medianAt(runs, set, step)));
   const [early, late] = Object.keys(SETS).map((set) => `${passed(runs, set, step)} of ${runs.length}`);
   const medians = `Step ${written(step)}: training ${train}, validation ${val} (medians)`;
-  return `${medians}; ${early} seeds have passed T_train, ${late} T_val`;
+  const stopped = runs.filter((run) => run.observed_to < step).length;
+  const note = stopped ? `; ${stopped} had been stopped and count with their last value` : "";
+  return `${medians}; ${early} seeds have passed T_train, ${late} T_val${note}`;
 }
 
 function runsTable(runs) {
@@ -70,7 +72,7 @@ function runsTable(runs) {
 function built(el, choices) {
   const parts = {
     form: html("form", {}, ...choices.map(({ label, values }, i) => radios(i, label, values))),
-    hint: html("p", { class: "hint" }, "Dashed: no runs with the other choices as they are; they will move along."),
+    hint: html("p", { class: "hint" }, "A dashed frame: no runs with the other choices as they are; they will move along."),
     summary: html("p", { class: "summary", role: "status", "aria-live": "polite" }),
     picture: svg("svg", { role: "img" }),
     slider: html("input", { type: "range", min: 0, max: POSITIONS, step: 1 }),
@@ -87,9 +89,12 @@ function built(el, choices) {
 class RunExplorer {
   constructor(model, el) {
     Object.assign(this, { model, el }, decoded(model.get("data")));
-    this.range = [Math.min(...this.runs.map((run) => run.steps[0])), Math.max(...this.runs.map((run) => run.observed_to))];
+    const [starts, ends] = [this.runs.map((run) => run.steps[0]), this.runs.map((run) => run.observed_to)];
+    this.range = [Math.min(...starts), Math.max(...ends)]; // of all runs, so that a choice moves curves, not the axis
     this.along = logarithmic(...this.range, 0, POSITIONS);
     this.parts = built(el, this.choices);
+    const settings = new Set(this.runs.map((run) => String(run.at)));
+    this.parts.hint.hidden = settings.size === this.choices.reduce((n, { values }) => n * values.length, 1);
     this.note = "";
   }
 
@@ -123,12 +128,13 @@ class RunExplorer {
 
   drawSetting() {
     const { at, parts } = this;
+    if (String(at) !== String(this.drawn)) this.earlier = this.drawn;
+    this.drawn = at;
     for (const input of parts.form.querySelectorAll("input")) {
       const [which, place] = [Number(input.name), Number(input.value)];
       input.checked = at[which] === place;
       input.parentElement.classList.toggle("elsewhere", !runsAt(this.runs, at.with(which, place)).length);
     }
-    parts.hint.hidden = !parts.form.querySelector(".elsewhere");
     parts.summary.textContent = this.note + summary(this.shown);
     parts.table.replaceChildren(runsTable(this.shown));
     this.drawPicture();
@@ -140,16 +146,25 @@ class RunExplorer {
     const layers = Object.keys(SETS).flatMap((set) => [curves(plot, shown, set), passages(plot, shown, set)]);
     const label = `Accuracy against optimizer steps: ${setting(this.choices, this.at)}.`;
     filled(parts.picture, { width: plot.width, height: plot.height, "aria-label": label }, []);
-    parts.picture.replaceChildren(axes(plot), ...layers, svg("g", {}));
+    parts.picture.replaceChildren(axes(plot), ...this.comparison(), ...layers, svg("g", {}));
     filled(parts.scrubber, { style: `--start: ${plot.left}px; --length: ${plot.right - plot.left}px` }, []);
     this.drawMoment();
+  }
+
+  // The setting shown before this one, named by the choices in which it differs.
+  comparison() {
+    const { at, choices, earlier } = this;
+    if (!earlier) return [];
+    const differing = choices.flatMap(({ values }, i) => (earlier[i] === at[i] ? [] : [values[earlier[i]]]));
+    return [before(this.plot, runsAt(this.runs, earlier), differing.join(", "))];
   }
 
   drawMoment() {
     const { moment, parts, shown } = this;
     const words = reading(shown, moment);
     parts.picture.lastElementChild.replaceWith(cursor(this.plot, shown, moment));
-    for (const mark of parts.picture.querySelectorAll(".mark")) mark.classList.toggle("ahead", mark.dataset.step > moment);
+    const marks = parts.picture.querySelectorAll(".mark");
+    for (const mark of marks) mark.classList.toggle("ahead", mark.dataset.step > moment);
     parts.slider.value = this.along(moment);
     parts.slider.setAttribute("aria-valuetext", words);
     parts.reading.textContent = `${words}.`;

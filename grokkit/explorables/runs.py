@@ -64,9 +64,9 @@ class RunExplorer(Explorable):
         rows = "".join(_summary_row(setting, runs) for setting, runs in groups)
         head = "".join(
             f'<th scope="col">{escape(name)}</th>'
-            for name in (*self._labels.values(), "seeds", "median T_train", "median T_val", "censored")
+            for name in (*self._labels.values(), "seeds", "T_train", "T_val", "censored")
         )
-        caption = "Every setting that has runs; T in optimizer steps, censored: T_val not seen."
+        caption = "Every setting that has runs: medians in optimizer steps, and how many seeds never reached T_val."
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     @traitlets.validate("chosen")
@@ -150,9 +150,7 @@ def _curves(row: Mapping[str, Any], axis: np.ndarray) -> dict[str, list[int]]:
     accuracies = {name: np.asarray(row[f"{name}_accuracy"], dtype=float) for name in ("train", "val")}
     for name, accuracy in accuracies.items():
         if accuracy.shape != steps.shape or not ((accuracy >= 0) & (accuracy <= 1)).all():
-            raise BadInput(
-                f"{name}_accuracy of seed {row['seed']}: one value from 0 to 1 for each of its steps, please."
-            )
+            raise BadInput(f"{name}_accuracy of seed {row['seed']}: needs one value from 0 to 1 for each step.")
     kept = _kept(steps, axis)
     if not len(kept):
         raise BadInput(f"steps of seed {row['seed']}: no evaluation after step 0, so there is nothing to draw.")
