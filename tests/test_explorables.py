@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -157,6 +159,13 @@ def test_the_module_and_its_colours_are_the_books():
     assert f"--train: {COLOURS['train']};" in shown._css and f"--val: {COLOURS['validation']};" in shown._css
 
 
+def test_all_of_it_is_installed_with_the_package():
+    root = Path(__file__).parents[1]
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["grokkit"]
+    installed = {file for pattern in patterns for file in (root / "grokkit").glob(pattern)}
+    assert {file for suffix in ("js", "css") for file in (root / "grokkit").rglob(f"*.{suffix}")} <= installed
+
+
 # In a page without a kernel
 
 
@@ -234,6 +243,15 @@ def test_a_choice_by_keyboard_changes_picture_and_summary(open_page):
     assert page.locator("svg path.before").count() == 2
 
 
+def test_one_evaluation_is_enough_for_a_picture(open_page):
+    table = runs(1, SETTINGS[:1])
+    table["observed_to"] = 10
+    for name in ("steps", "train_accuracy", "val_accuracy"):
+        table[name] = [array[:2] for array in table[name]]
+    visit = open_page(RunExplorer(table, CHOICES).to_html())
+    assert visit.errors == [] and "NaN" not in visit.page.locator("svg").inner_html()
+
+
 def test_a_choice_without_runs_moves_the_others_to_the_nearest_and_says_so(open_page):
     page = open_page(explorer().to_html()).page
     elsewhere = page.locator("label.elsewhere")
@@ -247,6 +265,13 @@ def test_a_choice_without_runs_moves_the_others_to_the_nearest_and_says_so(open_
     assert page.locator("svg .run").count() == 10
 
 
+def test_the_nearest_changes_few_choices_before_few_places(open_page):
+    settings = [("A", 1, 0.1), ("A", 1, 0.2), ("A", 1, 0.3), ("B", 2, 0.2), ("B", 1, 0.4)]
+    page = open_page(RunExplorer(runs(1, settings), CHOICES).to_html()).page
+    page.get_by_role("radio", name="B").check(force=True)
+    assert page.locator("label:has(:checked)").all_inner_texts() == ["B", "1", "0.4"]
+
+
 def test_the_moment_is_moved_by_keyboard(open_page):
     page = open_page(explorer(moment=10).to_html()).page
     slider, reading = page.get_by_role("slider", name="moment"), page.locator(".reading")
@@ -256,6 +281,9 @@ def test_the_moment_is_moved_by_keyboard(open_page):
     )
     assert page.locator("svg .ahead").count() == 9
     slider.focus()
+    for step in (11, 12):
+        page.keyboard.press("ArrowRight")
+        assert reading.inner_text().startswith(f"Step {step}:")
     page.keyboard.press("End")
     assert reading.inner_text() == (
         "Step 10,000: training 100%, validation 100% (medians); 5 of 5 seeds have passed T_train, 4 of 5 T_val."
@@ -280,6 +308,16 @@ def test_a_tap_chooses_and_a_tap_on_the_picture_moves_the_moment(open_page):
     box = page.locator("svg").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] - 16, box["y"] + 200)
     assert page.locator(".reading").inner_text().startswith("Step 10,000:")
+
+
+def test_a_drag_over_the_picture_moves_the_moment_along(open_page):
+    page = open_page(explorer(moment=10).to_html()).page
+    reading, box = page.locator(".reading"), page.locator("svg").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 200)
+    assert reading.inner_text().startswith("Step 10:")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 16, box["y"] + 200)
+    assert reading.inner_text().startswith("Step 10,000:")
 
 
 def test_the_table_names_every_seed_and_what_was_not_seen(open_page):
@@ -330,7 +368,13 @@ def test_a_hint_is_given_only_where_combinations_are_missing(open_page):
 def test_a_narrower_page_redraws_the_picture(open_page):
     page = open_page(explorer().to_html(), viewport={"width": 800, "height": 844}).page
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("() => document.querySelector('svg').clientWidth <= 358")
+    page.wait_for_function("() => document.querySelector('svg').getAttribute('width') <= 358")
+
+
+@pytest.mark.parametrize("motion, name", [("reduce", "none"), ("no-preference", "grokkit-appear")])
+def test_nothing_moves_for_those_who_asked(open_page, motion, name):
+    curves = open_page(explorer().to_html(), reduced_motion=motion).page.locator("svg .curves").first
+    assert curves.evaluate("group => getComputedStyle(group).animationName") == name
 
 
 # In a widget

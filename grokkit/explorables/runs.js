@@ -68,11 +68,10 @@ function runsTable(runs) {
   return html("table", {}, html("thead", {}, html("tr", {}, ...head)), html("tbody", {}, ...rows));
 }
 
-
 function built(el, choices) {
   const parts = {
     form: html("form", {}, ...choices.map(({ label, values }, i) => radios(i, label, values))),
-    hint: html("p", { class: "hint" }, "A dashed frame: no runs with the other choices as they are; they will move along."),
+    hint: html("p", { class: "hint" }, "A dashed frame: no runs with the other choices as they are; those move along."),
     summary: html("p", { class: "summary", role: "status", "aria-live": "polite" }),
     picture: svg("svg", { role: "img" }),
     slider: html("input", { type: "range", min: 0, max: POSITIONS, step: 1 }),
@@ -89,8 +88,9 @@ function built(el, choices) {
 class RunExplorer {
   constructor(model, el) {
     Object.assign(this, { model, el }, decoded(model.get("data")));
-    const [starts, ends] = [this.runs.map((run) => run.steps[0]), this.runs.map((run) => run.observed_to)];
-    this.range = [Math.min(...starts), Math.max(...ends)]; // of all runs, so that a choice moves curves, not the axis
+    const first = Math.min(...this.runs.map((run) => run.steps[0]));
+    const last = Math.max(2 * first, ...this.runs.map((run) => run.observed_to));
+    this.range = [first, last]; // of all runs, so that a choice moves curves, not the axis
     this.along = logarithmic(...this.range, 0, POSITIONS);
     this.parts = built(el, this.choices);
     const settings = new Set(this.runs.map((run) => String(run.at)));
@@ -124,6 +124,16 @@ class RunExplorer {
   // Three digits are what a reader can use, and what an eye can tell apart on the axis.
   moveTo(step) {
     this.model.set("moment", Math.round(Number(step.toPrecision(3))));
+  }
+
+  // Among the first steps several positions are the same one: any move goes on by at least one.
+  slideTo(position) {
+    const distance = this.along.at(position) - this.moment;
+    this.moveTo(this.moment + Math.sign(distance) * Math.max(Math.abs(distance), 1));
+  }
+
+  point({ clientX }) {
+    this.moveTo(this.plot.x.at(clientX - this.parts.picture.getBoundingClientRect().left));
   }
 
   drawSetting() {
@@ -174,12 +184,14 @@ class RunExplorer {
     const { model, parts } = this;
     const { form, picture, slider } = parts;
     form.addEventListener("change", ({ target }) => this.choose(Number(target.name), Number(target.value)));
-    slider.addEventListener("input", () => this.moveTo(this.along.at(slider.valueAsNumber)));
+    slider.addEventListener("input", () => this.slideTo(slider.valueAsNumber));
     slider.addEventListener("change", () => model.save_changes());
-    const follow = ({ buttons, offsetX }) => buttons && this.moveTo(this.plot.x.at(offsetX));
-    picture.addEventListener("pointerdown", follow);
-    picture.addEventListener("pointermove", follow);
+    picture.addEventListener("pointermove", (event) => event.buttons && this.point(event));
     picture.addEventListener("pointerup", () => model.save_changes());
+    picture.addEventListener("click", (event) => {
+      this.point(event); // not on pointerdown, with which a finger also begins to scroll
+      model.save_changes();
+    });
     return this.heedModel();
   }
 
