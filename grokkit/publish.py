@@ -86,13 +86,20 @@ def absent_runs(chapter: Path) -> int:
 
 
 def _tidy(notebook: Path) -> None:
-    """Leave out what names this machine or this hour, and the cell in which papermill repeats the parameters."""
+    """Leave out what names this machine or this hour, and the cell in which papermill repeats the parameters.
+
+    Of a widget its HTML stays: state and view of a kernel that is gone would only show an error.
+    """
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    content["metadata"].pop("papermill", None)
+    for name in ("papermill", "widgets"):
+        content["metadata"].pop(name, None)
     content["cells"] = [c for c in content["cells"] if "injected-parameters" not in c["metadata"].get("tags", [])]
     for cell in content["cells"]:
         cell["metadata"].pop("papermill", None)
         cell["metadata"].pop("execution", None)
+        for bundle in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if "text/html" in bundle:
+                bundle.pop("application/vnd.jupyter.widget-view+json", None)
     notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
+from browsing import chromium
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +17,10 @@ def apart(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("GROKKIT_COMPILED", "0")
     monkeypatch.delenv("GROKKIT_MISSING", raising=False)
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Gone after the module: playwright's event loop would be in the way of others."""
+    with chromium() as opened:
+        yield opened

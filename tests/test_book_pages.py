@@ -10,7 +10,6 @@ import base64
 import gzip
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,30 +17,15 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
+from browsing import Visit, missing
 
 from grokkit.claims import claim, ledger
 
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
 THEME_FINDINGS = {"label-content-name-mismatch", "region"}
 PAGE_LIMIT = 1_300_000
 CLAIMS = 77
-
-
-def _missing(sentence: str) -> None:
-    if os.environ.get("CI", "").lower() in ("1", "true"):
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 def _pages() -> list[str]:
@@ -53,43 +37,23 @@ def _pages() -> list[str]:
 PAGES = _pages() if BOOK.is_dir() else []
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
     if not PAGES:
-        _missing(f"The book is not built: {BOOK} has no pages. Run `make book`, or set GROKKIT_BOOK_HTML.")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        _missing(f"No Chromium found under the names {', '.join(BROWSERS)}: install one to check the book's pages.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield opened
-        opened.close()
+        missing(f"The book is not built: {BOOK} has no pages. Run `make book`, or set GROKKIT_BOOK_HTML.")
 
 
-class Visit:
-    """One page in a browser context of its own, with everything it asked for and every error it reported."""
+def opened(browser, name: str, **settings) -> Visit:
+    visit = Visit(browser, f"{BOOK.as_uri()}/{name}", **settings)
+    if settings.get("java_script_enabled", True):
+        visit.page.evaluate("() => window.MathJax?.startup?.promise")
+    return visit
 
-    def __init__(self, browser, name: str, **settings) -> None:
-        self.context = browser.new_context(**settings)
-        self.context.set_offline(True)
-        self.page = self.context.new_page()
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"not found: {request.url}"))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        self.page.goto(f"{BOOK.as_uri()}/{name}")
-        if settings.get("java_script_enabled", True):
-            self.page.evaluate("() => window.MathJax?.startup?.promise")
 
-    @property
-    def weight(self) -> int:
-        """Bytes a server with gzip would send for everything the page loaded."""
-        files = {Path(unquote(urlsplit(url).path)) for url in self.requests if url.startswith("file:")}
-        return sum(_gzipped(file) for file in files)
+def weight(visit: Visit) -> int:
+    """Bytes a server with gzip would send for everything the page loaded."""
+    files = {Path(unquote(urlsplit(url).path)) for url in visit.requests if url.startswith("file:")}
+    return sum(_gzipped(file) for file in files)
 
 
 @cache
@@ -99,31 +63,31 @@ def _gzipped(file: Path) -> int:
 
 @pytest.fixture
 def visit(browser) -> Iterator:
-    opened: list[Visit] = []
+    visits: list[Visit] = []
 
     def go(name: str, **settings) -> Visit:
-        opened.append(Visit(browser, name, **settings))
-        return opened[-1]
+        visits.append(opened(browser, name, **settings))
+        return visits[-1]
 
     yield go
-    for each in opened:
+    for each in visits:
         each.context.close()
 
 
 @pytest.fixture(scope="module", params=PAGES or ["index.html"])
 def seen(request, browser) -> Iterator[Visit]:
     """Every page in turn, opened once for all tests that look at it."""
-    opened = Visit(browser, request.param)
-    opened.page.add_style_tag(content="* { transition: none !important }")  # colours are read right after a switch
-    yield opened
-    opened.context.close()
+    visit = opened(browser, request.param)
+    visit.page.add_style_tag(content="* { transition: none !important }")  # colours are read right after a switch
+    yield visit
+    visit.context.close()
 
 
 def test_page_needs_no_other_host_and_reports_no_error(seen):
     assert {urlsplit(url).scheme for url in seen.requests} <= {"file", "data", "blob"}
     assert seen.errors == []
     assert "thebe" not in seen.page.content()
-    assert seen.weight < PAGE_LIMIT, f"{seen.weight:,} bytes gzipped are more than {PAGE_LIMIT:,}"
+    assert weight(seen) < PAGE_LIMIT, f"{weight(seen):,} bytes gzipped are more than {PAGE_LIMIT:,}"
 
 
 def test_mathematics_is_typeset(seen):
@@ -135,10 +99,7 @@ def test_mathematics_is_typeset(seen):
 def test_page_is_accessible(seen, scheme):
     seen.page.emulate_media(color_scheme=scheme)
     seen.page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
-    if not seen.page.evaluate("() => 'axe' in window"):
-        seen.page.add_script_tag(path=AXE)
-    found = seen.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
-    where = {each["id"]: [node["html"][:200] for node in each["nodes"]] for each in found}
+    where = seen.findings()
     assert {name: nodes for name, nodes in where.items() if name not in THEME_FINDINGS} == {}
 
 

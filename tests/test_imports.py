@@ -10,8 +10,18 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
-    {"run", "passages", "store_format"},
-    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "plots", "variance"},
+    {
+        "request",
+        "tables",
+        "sampling",
+        "schedules",
+        "tasks",
+        "optimizers",
+        "store_check",
+        "plots",
+        "explorables",
+        "variance",
+    },
     {"models", "store"},
     {"engine", "claims"},
     {"train"},
@@ -49,7 +59,8 @@ def test_the_core_needs_no_pages_and_leaves_the_process_alone():
 import sys, torch
 before = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
 import grokkit
-assert not {"matplotlib", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"} & set(sys.modules)
+pages = {"matplotlib", "anywidget", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"}
+assert not pages & set(sys.modules)
 assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
 assert torch.get_default_dtype() == before[2]
 """

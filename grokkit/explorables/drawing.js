@@ -1,0 +1,43 @@
+// What explorables draw with: elements, a logarithmic axis, medians, and numbers written as the book writes them.
+
+export const html = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
+
+export const svg = (name, attributes, ...children) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+export function filled(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// A function from values to pixels, `.at` from pixels to values, `.ticks` the powers of ten in its range.
+export function logarithmic(first, last, start, end) {
+  const scale = (value) => start + ((end - start) * Math.log(value / first)) / Math.log(last / first);
+  scale.at = (pixel) => first * (last / first) ** ((pixel - start) / (end - start));
+  scale.ticks = [];
+  for (let power = 10 ** Math.ceil(Math.log10(first)); power <= last; power *= 10) scale.ticks.push(power);
+  return scale;
+}
+
+export const written = (value) => Math.round(value).toLocaleString("en-US");
+export const percent = (share) => `${Math.round(100 * share)}%`;
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function cumulated(differences) {
+  let sum = 0;
+  return differences.map((difference) => (sum += difference));
+}
+
+// Native radio buttons: each group's name is its own because every explorable has a form of its own.
+export function radios(name, label, values) {
+  const options = values.map((value, i) =>
+    html("label", {}, html("input", { type: "radio", name, value: i }), html("span", {}, String(value))),
+  );
+  return html("fieldset", {}, html("legend", {}, label), html("div", {}, ...options));
+}
