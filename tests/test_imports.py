@@ -10,18 +10,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
-    {
-        "request",
-        "tables",
-        "sampling",
-        "schedules",
-        "tasks",
-        "optimizers",
-        "store_check",
-        "plots",
-        "explorables",
-        "variance",
-    },
+    {"run", "passages", "store_format"},
+    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance"},
+    {"plots", "explorables"},
     {"models", "store"},
     {"engine", "claims"},
     {"train"},
