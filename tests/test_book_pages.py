@@ -16,6 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import grokkit as gk
+from grokkit import plots
+
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -176,6 +179,12 @@ def test_a_link_to_a_claim_arrives_at_its_row(visit):
     page.get_by_role("link", name="A24").click()
     page.wait_for_url("**/ledger.html#claim-a24")
     page.locator("tr#claim-a24:target").wait_for(state="visible")
+
+
+def test_every_public_name_has_an_anchor(visit):
+    names = [f"grokkit.{name}" for name in gk.__all__] + [f"grokkit.plots.{name}" for name in plots.__all__]
+    ids = visit("api.html").page.locator("section[id]").evaluate_all("sections => sections.map(each => each.id)")
+    assert sorted(id for id in ids if id.startswith("grokkit.")) == sorted(names)
 
 
 def test_the_search_works_from_disk(visit):
