@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grokkit.address import write_setup_cells
 from grokkit.chapters import chapters, checkout, execute, find_chapter, parameters, planned
 from grokkit.errors import BadInput, GrokkitError
 from grokkit.passages import passage
@@ -25,12 +26,15 @@ def build_book(live: Path | None = None, execute_chapters: bool = True, publish:
     """Build `_build/html` and return its first page.
 
     The sources are staged under `_build`, so that a build never changes the project, unless `publish` puts the
-    executed chapters into `book/executed/`. `live`: the store of the run that the quickstart shows first.
+    project's address into `notebooks/` and the executed chapters into `book/executed/`. `live`: the store of the run
+    that the quickstart shows first.
     Raises GrokkitError with the missing runs, or with the end of the log of a build that failed.
     """
     if live and (publish or not execute_chapters):
         raise BadInput("book --live shows a run of yours: it goes with neither --publish nor --as-published.")
     top = checkout()
+    if publish and execute_chapters:
+        write_setup_cells()
     stage = _staged(top)
     if execute_chapters:
         _execute_all(stage / "book" / "executed", live)

@@ -18,6 +18,7 @@ import pytest
 
 import grokkit as gk
 from grokkit import plots
+from grokkit.address import address
 
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
@@ -122,6 +123,12 @@ def test_page_needs_no_other_host_and_reports_no_error(seen):
     assert seen.errors == []
     assert "thebe" not in seen.page.content()
     assert seen.weight < PAGE_LIMIT, f"{seen.weight:,} bytes gzipped are more than {PAGE_LIMIT:,}"
+
+
+def test_page_offers_colab_only_for_a_chapter_of_a_project_with_an_address(seen):
+    """Where the buttons lead is checked in `test_address.py`."""
+    chapter = "/executed/" in seen.page.url
+    assert seen.page.locator("a[href*='colab.research']").count() == int(chapter and bool(address()))
 
 
 def test_mathematics_is_typeset(seen):

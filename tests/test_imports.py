@@ -16,6 +16,7 @@ FLOORS = [
     {"engine"},
     {"train"},
     {"chapters"},
+    {"address"},
     {"publish"},
     {"cli"},
 ]
