@@ -145,8 +145,10 @@ def test_without_an_address_no_button_leads_out_of_the_book(tmp_path):
 
 
 def test_with_an_address_they_lead_to_the_notebook_as_it_is_written(tmp_path):
-    page, chapter = (set(BUTTONS.findall(each)) for each in tiny_book(tmp_path, SET))
+    pages = tiny_book(tmp_path, SET)
+    page, chapter = (set(BUTTONS.findall(each)) for each in pages)
     assert page == {SET, f"{SET}/blob/main/book/index.md?plain=1", f"{SET}/edit/main/book/index.md"}
     at_home = {SET, f"{SET}/blob/main/notebooks/01_a.ipynb?plain=1", f"{SET}/edit/main/notebooks/01_a.ipynb"}
     on_colab = "https://colab.research.google.com/github/-owner-/name/blob/main/notebooks/01_a.ipynb"
     assert chapter == at_home | {on_colab}
+    assert not re.search(r"\bfab\b", "".join(pages)), "an icon that makes every page load a font of brands"

@@ -168,7 +168,7 @@ def test_the_ledger_is_filtered_by_keyboard(visit):
     page = visit("ledger.html").page
     shown = page.locator("table.ledger-table tbody tr:visible")
     count = page.locator("#ledger-filter output")
-    page.get_by_label("Source").focus()
+    page.locator("#ledger-filter").get_by_label("Source").focus()
     page.keyboard.press("B")
     assert {each[0] for each in shown.locator(".id").all_inner_texts()} == {"B"}
     assert count.inner_text() == f"{shown.count()} of {CLAIMS} claims"
