@@ -34,7 +34,7 @@ def unpacked(tmp_path_factory):
 
 
 def test_the_records_travel_as_evidence(unpacked):
-    kept = {file.name: file.read_bytes() for file in (ROOT / "results").glob("*.parquet")}
+    kept = {file.name: file.read_bytes() for end in ("parquet", "json") for file in (ROOT / "results").glob(f"*.{end}")}
     shipped = {file.name: file.read_bytes() for file in (unpacked / "grokkit" / "evidence").iterdir()}
     assert kept and shipped == kept | {"later.json": b"{}"}
 
