@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grokkit.address import write_setup_cells
 from grokkit.chapters import chapters, checkout, execute, find_chapter, parameters, planned
 from grokkit.decisions import write_verdicts
 from grokkit.errors import BadInput, GrokkitError
@@ -26,18 +27,19 @@ FRONT_FIGURE = "_static/grokking.svg"
 def build_book(live: Path | None = None, execute_chapters: bool = True, publish: bool = False) -> Path:
     """Build `_build/html` and return its first page.
 
-    The sources are staged under `_build`, so that a build never changes the project, unless `publish` decides the
-    claims anew and puts verdicts, executed chapters and the README's table into it. `live`: the store of the run that
-    the quickstart shows first.
+    The sources are staged under `_build`, so that a build never changes the project, unless `publish` brings it up to
+    date: the claims' verdicts and the README's table of them, the project's address in `notebooks/`, and the executed
+    chapters. `live`: the store of the run that the quickstart shows first.
     Raises GrokkitError with the missing runs, or with the end of the log of a build that failed.
     """
     if live and (publish or not execute_chapters):
         raise BadInput("book --live shows a run of yours: it goes with neither --publish nor --as-published.")
     top = checkout()
-    stage = _staged(top)
     if publish:
+        write_setup_cells()
         write_verdicts(Store(top / "results"), top / "results")
         write_verdicts_table(top / "README.md")
+    stage = _staged(top)
     if execute_chapters:
         _execute_all(stage / "book" / "executed", live)
         draw_front_figure(stage / "book" / FRONT_FIGURE)

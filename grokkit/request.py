@@ -40,9 +40,11 @@ class Until(Config):
 class Measure(Config):
     """When to evaluate: `per_decade` log-spaced steps until those are `every` apart, then every `every` steps.
 
-    sample: examples of each set used at every evaluation. `full_per_decade` log-spaced evaluations use all.
     With these defaults evaluation takes less than 5% of the time of source A's transformer (`benchmarks/`).
     Both grids fall on multiples of `every` once they are coarser than it.
+
+    sample: examples of each set used at every evaluation.
+    full_per_decade: log-spaced evaluations, in each decade, that use all examples besides.
     """
 
     every: int = Field(100, ge=1)

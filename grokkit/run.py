@@ -161,7 +161,10 @@ class Schedule(Config):
 
 
 class Seeds(Config):
-    """Three independent sources of chance: the split, the initial weights, the batches."""
+    """Three independent sources of chance.
+
+    data: of the order that splits the task's table. init: of the initial weights. batch: of the batches.
+    """
 
     data: int = Field(0, ge=0, lt=2**63)
     init: int = Field(0, ge=0, lt=2**63)
@@ -178,7 +181,11 @@ def _chosen(table: Table, base: type[Config]) -> Any:
 
 
 class Run(Config):
-    """One training run: see the module's docstring."""
+    """One training run: everything that shapes its trajectory, and nothing else.
+
+    train_fraction: share of the task's examples in the training set, rounded down to whole examples.
+    precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
+    """
 
     task: _chosen(TASKS, TaskConfig)
     model: _chosen(MODELS, ModelConfig)

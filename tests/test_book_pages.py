@@ -19,6 +19,9 @@ import pandas as pd
 import pytest
 from browsing import Visit, missing
 
+import grokkit as gk
+from grokkit import plots
+from grokkit.address import address
 from grokkit.claims import claim, ledger
 
 ROOT = Path(__file__).parent.parent
@@ -90,6 +93,12 @@ def test_page_needs_no_other_host_and_reports_no_error(seen):
     assert weight(seen) < PAGE_LIMIT, f"{weight(seen):,} bytes gzipped are more than {PAGE_LIMIT:,}"
 
 
+def test_page_offers_colab_only_for_a_chapter_of_a_project_with_an_address(seen):
+    """Where the buttons lead is checked in `test_address.py`."""
+    chapter = "/executed/" in seen.page.url
+    assert seen.page.locator("a[href*='colab.research']").count() == int(chapter and bool(address()))
+
+
 def test_mathematics_is_typeset(seen):
     assert seen.page.locator("mjx-merror").count() == 0
     assert seen.page.locator(".math").count() == seen.page.locator(".math mjx-container").count()
@@ -124,7 +133,7 @@ def test_the_ledger_is_filtered_by_keyboard(visit):
     page = visit("ledger.html").page
     shown = page.locator("table.ledger-table tbody tr:visible")
     count = page.locator("#ledger-filter output")
-    page.get_by_label("Source").focus()
+    page.locator("#ledger-filter").get_by_label("Source").focus()
     page.keyboard.press("B")
     assert {each[0] for each in shown.locator(".id").all_inner_texts()} == {"B"}
     assert count.inner_text() == f"{shown.count()} of {CLAIMS} claims"
@@ -176,6 +185,12 @@ def test_figures_of_the_chapter_bring_their_numbers(visit):
         href = figure.get_by_role("link", name="Data (CSV)").get_attribute("href")
         table = pd.read_csv(io.BytesIO(base64.b64decode(href.split(",", 1)[1])))
         assert len(table) > 10
+
+
+def test_every_public_name_has_an_anchor(visit):
+    names = [f"grokkit.{name}" for name in gk.__all__] + [f"grokkit.plots.{name}" for name in plots.__all__]
+    ids = visit("api.html").page.locator("section[id]").evaluate_all("sections => sections.map(each => each.id)")
+    assert sorted(id for id in ids if id.startswith("grokkit.")) == sorted(names)
 
 
 def test_the_search_works_from_disk(visit):

@@ -15,7 +15,14 @@ Params = dict[str, Tensor]
 
 
 class AdamW(OptimizerConfig):
-    """Defaults are source A's: learning rate 1e-3 per step, weight decay 1 (times the rate, per step), beta2 0.98."""
+    """Adam with decoupled weight decay; the defaults are source A's.
+
+    learning_rate: per step.
+    weight_decay: a step multiplies the parameters by 1 - learning_rate weight_decay.
+    beta1: what the running mean of the gradient keeps, per step.
+    beta2: what the running mean of its square keeps, per step.
+    eps: added to the root of the second, in units of the gradient.
+    """
 
     kind: Literal["adamw"] = "adamw"
     weight_decay: float = Field(1.0, ge=0)

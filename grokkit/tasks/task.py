@@ -14,10 +14,15 @@ from grokkit.metrics import cross_entropy, is_correct
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """inputs: int64 tokens (N, T). targets: int64 (N,). vocabulary V and classes C: how many of each there are.
+    """The table of one problem.
 
-    loss: logits (B, C), targets (B,) -> (B,) nats. correct: the same -> (B,) bool.
+    inputs: int64 tokens (N, T).
+    targets: int64 (N,).
+    vocabulary: V, how many tokens there are.
+    classes: C, how many answers there are.
     symbols: what each token is written as.
+    loss: logits (B, C), targets (B,) -> (B,) nats.
+    correct: the same -> (B,) bool.
     """
 
     inputs: Tensor

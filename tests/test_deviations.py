@@ -1,0 +1,58 @@
+"""What the page of deviations says that we run is what the chapters and the library do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import grokkit as gk
+from grokkit.chapters import find_chapter, planned
+from grokkit.schedules import learning_rate_factor
+
+PAGE = (Path(__file__).parents[1] / "book" / "deviations.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """The quickstart's experiments: source A's transformer, in both profiles that are published."""
+    return [e for profile in ("evidence", "source") for e in planned(find_chapter("quickstart"), {"profile": profile})]
+
+
+def says(row, text):
+    """Whether the cell "what we run" of a row holds the text."""
+    lines = PAGE.splitlines()
+    return text in lines[lines.index(f"* - {row}") + 3]
+
+
+@pytest.mark.parametrize("p", [7, 11])
+def test_as_coded_the_width_is_that_of_the_tokens_and_one_position_is_to_spare(p):
+    task = gk.ModularAddition(p=p, summands=3).build()
+    coded, fixed = gk.Transformer.source_a().build(task), gk.Transformer().build(task)
+    assert (coded.width, fixed.width) == (p + 2, 128)
+    assert len(coded.position) == 2 * 3 + 1 == task.inputs.shape[1] + 1
+    assert says("Width", "width 128") and says("Positions", "the same")
+
+
+def test_runs_are_drawn_and_warmed_up_as_coded(asked):
+    for run in (run for each in asked for run in each.runs):
+        assert run.batch == gk.Batch(size=512, sampling="replacement") and run.schedule.warmup == 10
+        assert learning_rate_factor(run.schedule, np.arange(2)).tolist() == [0.0, 0.1]
+        assert run.optimizer == gk.AdamW(learning_rate=1e-3, weight_decay=1.0, beta1=0.9, beta2=0.98)
+
+
+def test_accuracies_are_of_the_sample_and_at_the_steps_that_are_named():
+    assert gk.Measure().every == 100 and says("Validation accuracy", "then every 100 steps")
+    for row in ("Training accuracy", "Validation accuracy"):
+        assert says(row, f"at most {gk.Measure().sample:,}")
+
+
+def test_a_run_stops_as_the_page_says(asked):
+    assert max(each.until.steps for each in asked) == 100_000 and says("Budget", "100,000 steps")
+    assert (gk.Until().extra, gk.Until().accuracy) == (5, 0.99)
+    assert says("Stopping", "five evaluations after both accuracies have been seen at 99%")
+
+
+def test_the_toy_has_the_pairs_of_its_code():
+    pairs = gk.Addition(p=10).build().inputs.tolist()
+    assert len(pairs) == 10 * 11 // 2 and [3, 3] in pairs
+    assert "the code has $p(p+1)/2$" in PAGE
