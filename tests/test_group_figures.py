@@ -11,7 +11,17 @@ from made_up import a_grid
 from test_figures import DEUTERANOPIA, GROUNDS, PROTANOPIA, TRITANOPIA, linear, luminance, runs
 
 import grokkit as gk
-from grokkit.plots import band_curves, bands, delay_curves, delay_table, inline_svg, learning_curves, scale, seed_dots
+from grokkit.plots import (
+    band_curves,
+    bands,
+    delay_curves,
+    delay_table,
+    inline_svg,
+    learning_curves,
+    page_table,
+    scale,
+    seed_dots,
+)
 
 
 def curves_of(*, t_vals=(1000, 2000, 3000), group="p"):
@@ -88,3 +98,12 @@ def test_a_figures_numbers_travel_with_it():
     assert pd.read_csv(io.BytesIO(base64.b64decode(encoded)))["accuracy"].tolist() == [0.1235, 1.0]
     assert html.index("A caption.") < html.index("Data (CSV)") < html.index("</figcaption>")
     assert "download" not in inline_svg(learning_curves(runs(1)), "One run", "A caption.")._repr_html_()
+
+
+def test_a_page_table_names_rows_and_columns_and_sets_numbers_to_the_right():
+    frame = pd.DataFrame({"claim": ["A1 <", "A2"], "n": [1200, 5], "share": [0.25, np.nan], "seen": ["a", None]})
+    html = page_table(frame, share="{:.0%}")._repr_html_()
+    assert '<th scope="row">A1 &lt;</th>' in html and '<th scope="col" class="number">share</th>' in html
+    assert '<td class="number">1,200</td>' in html and '<td class="number">25%</td>' in html
+    assert '<td class="number">–</td>' in html and "<td>–</td>" in html
+    assert "A1 <" in repr(page_table(frame))
