@@ -15,6 +15,7 @@ from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
 from grokkit.sampling import batch_positions
 from grokkit.store import Store, StoreWarning
+from grokkit.survival import survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train
@@ -60,6 +61,7 @@ __all__ = [
     "records",
     "runs_table",
     "split_order",
+    "survival_median",
     "train",
     "variance_shares",
 ]

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
     {"run", "passages", "store_format"},
-    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance"},
+    {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots", "explorables"},
     {"models", "store"},
     {"engine", "claims"},

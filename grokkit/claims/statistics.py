@@ -63,15 +63,3 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
     if not fitting or not np.isfinite(ordered[[fitting[-1] - 1, -fitting[-1]]]).all():
         return None
     return float(ordered[fitting[-1] - 1]), float(ordered[-fitting[-1]])
-
-
-def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> float:
-    """Kaplan-Meier median of first-passage times, NaN being censored at `observed_to`; inf if never reached."""
-    times, ends = np.asarray(times, dtype=float), np.asarray(observed_to, dtype=float)
-    seen = np.isfinite(times)
-    if not seen.any():
-        return float("inf")
-    data = stats.CensoredData(uncensored=times[seen], right=ends[~seen])
-    survival = stats.ecdf(data).sf
-    below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
-    return float(below[0]) if len(below) else float("inf")

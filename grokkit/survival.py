@@ -1,0 +1,20 @@
+"""Medians of arrival times when some runs never arrived: the Kaplan-Meier estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+
+def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> float:
+    """Kaplan-Meier median of first-passage times, NaN being censored at `observed_to`; inf if never reached."""
+    times, ends = np.asarray(times, dtype=float), np.asarray(observed_to, dtype=float)
+    seen = np.isfinite(times)
+    if not seen.any():
+        return float("inf")
+    data = stats.CensoredData(uncensored=times[seen], right=ends[~seen])
+    survival = stats.ecdf(data).sf
+    below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
+    return float(below[0]) if len(below) else float("inf")
