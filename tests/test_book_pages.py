@@ -187,6 +187,18 @@ def test_figures_of_the_chapter_bring_their_numbers(visit):
         assert len(table) > 10
 
 
+def test_the_chapters_explorable_is_used_by_keyboard(visit):
+    explorer = visit("executed/02_transformer.html").page.locator(".grokkit-explorable")
+    said, before = explorer.get_by_role("status"), explorer.get_by_role("status").inner_text()
+    explorer.get_by_role("radio", name="97", exact=True).focus()
+    explorer.page.keyboard.press("ArrowRight")
+    assert explorer.get_by_role("radio", name="149", exact=True).is_checked()
+    assert said.inner_text() != before
+    explorer.get_by_role("slider", name="moment").focus()
+    explorer.page.keyboard.press("End")
+    assert "5 of 5 T_val" in explorer.locator(".reading").inner_text()
+
+
 def test_every_public_name_has_an_anchor(visit):
     names = [f"grokkit.{name}" for name in gk.__all__] + [f"grokkit.plots.{name}" for name in plots.__all__]
     ids = visit("api.html").page.locator("section[id]").evaluate_all("sections => sections.map(each => each.id)")
