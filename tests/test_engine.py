@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from grokkit import MLP, SAM, AdamW, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
@@ -98,6 +99,26 @@ def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompil
     plain = trained([start(runs[0])], slots=1)[0]
     for ours, reference in zip(first[0].rows, plain.rows, strict=True):
         assert ours == pytest.approx(reference, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_warm_up_is_undone_and_steps_write_over_the_same_tensors(compiled):
+    run = FAMILIES["mlp"]
+    ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
+    stack, first = Stack(ready, [start(run), start(run)]), start(run)
+    places = [x.data_ptr() for x in tree_leaves((stack._params, stack._state))]
+    stack.warm_up(16)
+    assert same(stack.snapshot(1), first)
+    stack.advance(2)
+    taken = stack.snapshot(1)
+    stack.advance(1)
+    assert not same(taken, first) and not same(taken, stack.snapshot(0))
+    assert [x.data_ptr() for x in tree_leaves((stack._params, stack._state))] == places
+
+
+def same(ours, theirs):
+    pairs = zip(tree_leaves((ours.params, ours.state)), tree_leaves((theirs.params, theirs.state)), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
 
 
 @families
