@@ -22,7 +22,7 @@ from benchmarks.shapes import SHAPES
 from grokkit import SAM, Measure, Run, Until
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
 from grokkit.run import Seeds
-from grokkit.train.machine import environment, has_bfloat16, one_thread, strict_compilation, versions
+from grokkit.train.machine import environment, has_bfloat16, one_thread, versions
 
 CPU = torch.device("cpu")
 STEPS = 12
@@ -31,7 +31,7 @@ SAM_MLP = SHAPES["mlp"].run.model_copy(update={"optimizer": SAM()})
 
 
 def main() -> None:
-    with one_thread(), strict_compilation():
+    with one_thread():
         found: dict[str, Any] = {"made": datetime.now(UTC).isoformat(timespec="seconds")}
         found |= {"versions": versions(), "environment": environment(CPU, True)}
         found["pace"] = compare(None, "cpu", progress=lambda line: print(line, flush=True))
@@ -125,7 +125,7 @@ def _warm_start() -> float:
 
 
 def _first_step() -> float:
-    with one_thread(), strict_compilation():
+    with one_thread():
         began = time.perf_counter()
         stack_of(TRANSFORMER, CPU).advance(1)
         return time.perf_counter() - began
@@ -148,7 +148,7 @@ def _two_processes() -> float:
 
 
 def _pace(_: int, seconds: float = 20.0) -> float:
-    with one_thread(), strict_compilation():
+    with one_thread():
         stack = stack_of(TRANSFORMER, CPU)
         stack.advance(5)
         began, steps = time.perf_counter(), 0

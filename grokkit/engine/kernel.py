@@ -1,4 +1,4 @@
-"""One training step as a pure function of one run, lifted to a stack by `vmap` and made fast by `compile`.
+"""One training step as a pure function of one run, lifted to a stack by `vmap` and made fast by a compiler.
 
 Nothing here knows how many runs there are. The prefixes and targets of the task are shared by all runs of
 a stack; everything else has a leading axis E outside this file.
@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 from torch.utils._pytree import tree_map
 
+from grokkit.engine.compiler import compiled_by_form
 from grokkit.metrics import l2_norm, linf_norm, weighted_mean
 from grokkit.models.prefixes import Prefixes
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
@@ -79,7 +80,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
     batch_of = _batch_maker(task, model, device)
     step, evaluate = (
-        torch.compile(lifted, fullgraph=True, dynamic=False) if compiled else lifted
+        compiled_by_form(lifted) if compiled else lifted
         for lifted in (
             _in_place(vmap(_step_of(task, model, shape.rule, batch_of))),
             vmap(_evaluation_of(task, model, batch_of)),
