@@ -22,7 +22,7 @@ from grokkit.engine import Stack, Trajectory, kernel
 from grokkit.errors import unknown
 from grokkit.run import Run, Seeds
 from grokkit.train.groups import groups_of, slots_for
-from grokkit.train.machine import has_bfloat16, one_thread, resolve_device, strict_compilation
+from grokkit.train.machine import has_bfloat16, one_thread, resolve_device
 
 ROUNDS, SECONDS_A_ROUND = 7, 1.0
 CASES = [  # name, shape, precision of the engine, whether the loop runs under autocast too
@@ -41,7 +41,7 @@ def compare(names: list[str] | None, device: str, progress: Callable[[str], None
         if name not in SHAPES:
             raise unknown("Benchmark", name, SHAPES)
     rows = []
-    with one_thread(), strict_compilation():
+    with one_thread():
         for name, shape, precision, autocast in CASES:
             if (not names or shape in names) and (precision != "bfloat16" or has_bfloat16(where)):
                 progress(f"{name}, {precision}: compiling, then {ROUNDS} rounds of {2 * SECONDS_A_ROUND:.0f} s")

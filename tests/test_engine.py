@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from grokkit import MLP, SAM, AdamW, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
+from grokkit.engine.compiler import compiled_by_form
 from grokkit.run import NUMERICS
 from grokkit.sampling import batch_positions
 from grokkit.tasks import split_order
-from grokkit.train.machine import strict_compilation
 
 GOLDEN = Path(__file__).parent / "golden" / f"numerics-{NUMERICS}.json"
 TINY = Transformer(layers=2, width=16, heads=2, head_width=8, feed_forward=32)
@@ -90,14 +91,47 @@ def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
     """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
     runs = varied(FAMILIES[family], 3)
-    with strict_compilation():
-        first = trained([start(r, compiled=True) for r in runs], slots=2, compiled=True)
-        other = trained([start(r, compiled=True) for r in reversed(runs)], slots=2, compiled=True)
+    first = trained([start(r, compiled=True) for r in runs], slots=2, compiled=True)
+    other = trained([start(r, compiled=True) for r in reversed(runs)], slots=2, compiled=True)
     for ours, moved in zip(first, reversed(other), strict=True):
         assert_identical(ours, moved)
     plain = trained([start(runs[0])], slots=1)[0]
     for ours, reference in zip(first[0].rows, plain.rows, strict=True):
         assert ours == pytest.approx(reference, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_warm_up_is_undone_and_steps_write_over_the_same_tensors(compiled):
+    run = FAMILIES["mlp"]
+    ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
+    stack, first = Stack(ready, [start(run), start(run)]), start(run)
+    places = [x.data_ptr() for x in tree_leaves((stack._params, stack._state))]
+    stack.warm_up(16)
+    assert same(stack.snapshot(1), first)
+    stack.advance(2)
+    taken = stack.snapshot(1)
+    stack.advance(1)
+    assert not same(taken, first) and not same(taken, stack.snapshot(0))
+    assert [x.data_ptr() for x in tree_leaves((stack._params, stack._state))] == places
+
+
+def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_constants():
+    """Graphs of equal form share a place in PyTorch's cache: each must still read its own table."""
+    two, three = (compiled_by_form(scaled_difference(torch.tensor([factor, 1.0]))) for factor in (2.0, 3.0))
+    a, b, x = (torch.tensor([value]) for value in (1.0, 10.0, 100.0))
+    assert two({"a": a, "b": b}, x) == {"it": torch.tensor([92.0])}
+    assert three({"a": a, "b": b}, x) == {"it": torch.tensor([93.0])}
+    assert two({"b": b, "a": a}, x) == {"it": torch.tensor([92.0])}
+    assert two({"a": a, "b": b}, torch.stack([x, x]))["it"].tolist() == [[92.0], [92.0]]
+
+
+def scaled_difference(table):
+    return lambda tree, x: {"it": tree["a"] * table[0] - tree["b"] + x}
+
+
+def same(ours, theirs):
+    pairs = zip(tree_leaves((ours.params, ours.state)), tree_leaves((theirs.params, theirs.state)), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
 
 
 @families

@@ -1,4 +1,4 @@
-"""One training step as a pure function of one run, lifted to a stack by `vmap` and made fast by `compile`.
+"""One training step as a pure function of one run, lifted to a stack by `vmap` and made fast by a compiler.
 
 Nothing here knows how many runs there are. The prefixes and targets of the task are shared by all runs of
 a stack; everything else has a leading axis E outside this file.
@@ -15,7 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
+from torch.utils._pytree import tree_map
 
+from grokkit.engine.compiler import compiled_by_form
 from grokkit.metrics import l2_norm, linf_norm, weighted_mean
 from grokkit.models.prefixes import Prefixes
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
@@ -51,7 +53,8 @@ class Shape:
 class Kernel:
     """The two functions of a shape, ready to be called with stacked tensors on one device.
 
-    step(params, state, t, hyper, order, positions, weights) -> params, state, {batch and gradient metrics}.
+    step(params, state, t, hyper, order, positions, weights) -> {batch and gradient metrics}; it writes the new
+    parameters and state over those it was given.
     evaluate(params, order, positions, weights) -> summed loss, number correct.
     """
 
@@ -76,14 +79,25 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
     batch_of = _batch_maker(task, model, device)
-    step = _lift(_step_of(task, model, shape.rule, batch_of), (0, 0, 0, 0, 0, 0, 0), compiled)
-    evaluate = _lift(_evaluation_of(task, model, batch_of), (0, 0, 0, 0), compiled)
+    step, evaluate = (
+        compiled_by_form(lifted) if compiled else lifted
+        for lifted in (
+            _in_place(vmap(_step_of(task, model, shape.rule, batch_of))),
+            vmap(_evaluation_of(task, model, batch_of)),
+        )
+    )
     return Kernel(shape, device, compiled, task, step, evaluate)
 
 
-def _lift(function: Callable[..., Any], in_dims: tuple[int, ...], compiled: bool) -> Callable[..., Any]:
-    lifted = vmap(function, in_dims=in_dims)
-    return torch.compile(lifted, fullgraph=True, dynamic=False) if compiled else lifted
+def _in_place(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that writes over its parameters and state: new tensors every step would cost time and memory."""
+
+    def step_in_place(params: Params, state: Any, *rest: Any) -> Any:
+        new_params, new_state, metrics = step(params, state, *rest)
+        tree_map(Tensor.copy_, (params, state), (new_params, new_state))
+        return metrics
+
+    return step_in_place
 
 
 def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +37,32 @@ class MLP(ModelConfig):
         return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
 
 
+class _SumOfRows(torch.autograd.Function):
+    """table (R, F), rows (T, B) -> (B, F): for each example the sum of its T rows, all different.
+
+    The gradient is a product with ones at those rows: a gather's own gradient would add rows one by one.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(table: Tensor, rows: Tensor) -> Tensor:
+        return sum(table[row] for row in rows)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        table, rows = inputs
+        ctx.height = len(table)
+        ctx.save_for_backward(rows)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (rows,) = ctx.saved_tensors
+        every = torch.arange(ctx.height, device=rows.device)
+        chosen = (rows.unsqueeze(2) == every).any(0).to(gradient.dtype)  # B R
+        return chosen.t() @ gradient, None
+
+
 class MLPModule(nn.Module):
     """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
 
@@ -63,10 +89,7 @@ class MLPModule(nn.Module):
         return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:
-        """The same without the products of positions that never change, whose row is added as it is.
-
-        A product with one-hot rows beats a gather here: the gather's gradient adds rows one by one.
-        """
+        """The same by picking the rows that a product with one-hot rows would."""
         if self.embedding is not None:
             tables = [self.embedding] * len(nodes.levels)  # V 1 each
         else:
@@ -75,12 +98,6 @@ class MLPModule(nn.Module):
             table[level.symbols] for table, level in zip(tables, nodes.levels, strict=True) if len(level.symbols) == 1
         ]
         varying = [t for t, level in enumerate(nodes.levels) if len(level.symbols) > 1]
-        tokens = [nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying]  # B each
-        product = torch.cat([self._one_hot(token) for token in tokens], 1) @ torch.cat([tables[t] for t in varying])
-        total = product + sum(fixed)
+        rows = [nodes.levels[t].symbols[nodes.example_symbol[t]] + i * self.vocabulary for i, t in enumerate(varying)]
+        total = _SumOfRows.apply(torch.cat([tables[t] for t in varying]), torch.stack(rows)) + sum(fixed)
         return self.layers[0](total) if self.embedding is not None else total + self.layers[0].bias
-
-    def _one_hot(self, token: Tensor) -> Tensor:
-        """(B,) -> (B, V)."""
-        every = torch.arange(self.vocabulary, device=token.device)
-        return (token.unsqueeze(1) == every).to(self.layers[0].weight.dtype)

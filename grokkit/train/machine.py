@@ -59,7 +59,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def why_uncompiled(device: torch.device) -> str | None:
-    """Why `torch.compile` is not used here, as half a sentence; None if it is."""
+    """Why nothing is compiled here, as half a sentence; None if it is."""
     if os.environ.get("GROKKIT_COMPILED") == "0":
         return "GROKKIT_COMPILED=0 is set"
     if device.type == "cuda":
@@ -84,15 +84,6 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def strict_compilation() -> Iterator[None]:
-    """Many shapes in one process, and an error instead of PyTorch's silent change to uncompiled numbers."""
-    with torch._dynamo.config.patch(
-        recompile_limit=256, accumulated_recompile_limit=4096, fail_on_recompile_limit_hit=True
-    ):
-        yield
 
 
 @cache

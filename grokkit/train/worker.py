@@ -20,7 +20,7 @@ from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.train.checkpoints import Checkpoints
-from grokkit.train.machine import environment, one_thread, strict_compilation, versions
+from grokkit.train.machine import environment, one_thread, versions
 from grokkit.train.progress import Progress
 
 CHECKPOINT_SECONDS = 120.0
@@ -44,7 +44,7 @@ class Worker:
 
     def train(self, waiting: Iterator[Run], slots: int) -> None:
         """Train every run that `waiting` gives, `slots` at a time; returns early, with checkpoints, when paused."""
-        with one_thread(), strict_compilation():
+        with one_thread():
             first = list(islice(waiting, slots))
             if not first or self.paused():
                 return
