@@ -99,7 +99,7 @@ def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
         cwd=str(output.parent),
         progress_bar=False,
         log_output=False,
-        extra_arguments=["--IPKernelApp.log_level=50"],  # its remarks on sockets and shutdown are not the reader's business
+        extra_arguments=["--IPKernelApp.log_level=50"],  # its remarks on sockets and shutdown concern no reader
     )
     return output
 
