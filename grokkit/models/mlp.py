@@ -38,7 +38,7 @@ class MLP(ModelConfig):
 
 
 class _SumOfRows(torch.autograd.Function):
-    """table (R, F), rows (T, B) -> (B, F): for each example the sum of its T rows, all different.
+    """tables (T V, F), tokens (T, B) -> (B, F): for each example the sum of its rows, one of each table.
 
     The gradient is a product with ones at those rows: a gather's own gradient would add rows one by one.
     """
@@ -46,21 +46,26 @@ class _SumOfRows(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(table: Tensor, rows: Tensor) -> Tensor:
-        return sum(table[row] for row in rows)
+    def forward(tables: Tensor, tokens: Tensor) -> Tensor:
+        parts = tables.split(len(tables) // len(tokens))
+        return sum(table[token] for table, token in zip(parts, tokens, strict=True))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        table, rows = inputs
-        ctx.height = len(table)
-        ctx.save_for_backward(rows)
+        tables, tokens = inputs
+        ctx.vocabulary = len(tables) // len(tokens)
+        ctx.save_for_backward(tokens)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (rows,) = ctx.saved_tensors
-        every = torch.arange(ctx.height, device=rows.device)
-        chosen = (rows.unsqueeze(2) == every).any(0).to(gradient.dtype)  # B R
-        return chosen.t() @ gradient, None
+        (tokens,) = ctx.saved_tensors
+        return _one_hot(tokens, ctx.vocabulary, gradient.dtype).t() @ gradient, None
+
+
+def _one_hot(tokens: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
+    """(T, B) -> (B, T V)."""
+    every = torch.arange(vocabulary, device=tokens.device)
+    return torch.cat([(token.unsqueeze(1) == every).to(dtype) for token in tokens], 1)
 
 
 class MLPModule(nn.Module):
@@ -89,7 +94,7 @@ class MLPModule(nn.Module):
         return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:
-        """The same by picking the rows that a product with one-hot rows would."""
+        """The same without the products with one-hot rows, except where those are too narrow to cost anything."""
         if self.embedding is not None:
             tables = [self.embedding] * len(nodes.levels)  # V 1 each
         else:
@@ -98,6 +103,8 @@ class MLPModule(nn.Module):
             table[level.symbols] for table, level in zip(tables, nodes.levels, strict=True) if len(level.symbols) == 1
         ]
         varying = [t for t, level in enumerate(nodes.levels) if len(level.symbols) > 1]
-        rows = [nodes.levels[t].symbols[nodes.example_symbol[t]] + i * self.vocabulary for i, t in enumerate(varying)]
-        total = _SumOfRows.apply(torch.cat([tables[t] for t in varying]), torch.stack(rows)) + sum(fixed)
-        return self.layers[0](total) if self.embedding is not None else total + self.layers[0].bias
+        tokens = torch.stack([nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying])
+        chosen = torch.cat([tables[t] for t in varying])
+        if self.embedding is not None:
+            return self.layers[0](_one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
+        return _SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias
