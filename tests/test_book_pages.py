@@ -169,6 +169,7 @@ def test_every_link_in_the_ledger_leads_somewhere(visit):
 def test_the_rules_page_shows_what_was_registered(visit):
     text = visit("rules.html").page.locator("#rule-a2").inner_text()
     assert claim("A2").registration.rule in text and "def has_plateau" in text and "threshold 0.95: " in text
+    assert visit("rules.html").page.locator("#rule-a2 pre .k", has_text="def").count()  # code is coloured
 
 
 def test_findings_name_every_decided_claim(visit):

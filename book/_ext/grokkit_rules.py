@@ -72,7 +72,8 @@ def module_code(name: str) -> nodes.literal_block:
 
 
 def code(source: str) -> nodes.literal_block:
-    return nodes.literal_block(source, source.strip(), language="python")
+    text = source.strip()
+    return nodes.literal_block(text, text, language="python")  # highlighted only where both are the same
 
 
 def write_runs(app: Sphinx, exception: Exception | None) -> None:
