@@ -32,7 +32,10 @@ def verdicts_markdown(rows: Iterable[dict[str, Any]]) -> str:
     decided = [row for row in rows if row["verdict"] != "not tested"]
     lines = [f"{len(decided)} of {len(rows)} claims are decided.", ""]
     if decided:
-        lines += ["| claim | the source says | verdict | n | effect, 90% interval |", "|---|---|---|---|---|"]
+        lines += [
+            "| claim | the source says | verdict | n | effect in the source's own form, 90% interval |",
+            "|---|---|---|---|---|",
+        ]
     return "\n".join(lines + [_line(row) for row in decided])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from grokkit.passages import passage
@@ -40,7 +41,7 @@ def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: in
 
     Columns besides the settings: RUN_COLUMNS; `steps` (R,) and each logged metric (R,) as arrays.
     threshold: the accuracy at which t_train and t_val are taken. every: only evaluations at multiples of it are
-    used, as if the others had not been made; 1 uses all.
+    used, as if the others had not been made, and a stopped run keeps its last value; 1 uses all.
     """
     rows = []
     for record in (_thinned(record, every) for record in records):
@@ -51,8 +52,13 @@ def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: in
 
 
 def _thinned(record: Record, every: int) -> Record:
-    kept = record.steps % every == 0
-    return replace(record, steps=record.steps[kept], curves={name: x[kept] for name, x in record.curves.items()})
+    """The record on a coarser grid. A stopped run's last value stands at the next point: it must not look censored."""
+    kept = np.flatnonzero(record.steps % every == 0)
+    steps = record.steps[kept]
+    if record.status == "reached" and steps[-1] < record.steps[-1]:
+        kept, steps = np.append(kept, len(record.steps) - 1), np.append(steps, steps[-1] + every)
+    curves = {name: values[kept] for name, values in record.curves.items()}
+    return replace(record, steps=steps, curves=curves, observed_to=int(max(record.observed_to, steps[-1])))
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

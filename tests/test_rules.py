@@ -119,6 +119,13 @@ def test_another_threshold_and_another_grid_read_the_same_curves():
     assert thin["t_train"].item() == 500 and (thin["steps"].item() % 500 == 0).all()
 
 
+@pytest.mark.parametrize("every", [200, 500])
+def test_a_coarser_grid_never_makes_an_arrival_look_censored(every):
+    grid = a_grid(lambda form, p, alpha, seed: 2000 + 100 * seed)  # stopped 500 steps later, often between two points
+    plain, coarse = gk.evidence_table(grid), gk.evidence_table(grid, every=every)
+    assert coarse["t_val"].notna().all() and (coarse["t_val"] - plain["t_val"]).between(0, every).all()
+
+
 def test_every_setting_must_pass_and_some_settings_pay_for_the_choice():
     def judged(*p_values, n=5):
         return verdict([Finding(f"s{i}", n, p, None, "seen") for i, p in enumerate(p_values)], 0.01, "").outcome
