@@ -101,18 +101,16 @@ def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompil
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_a_warm_up_is_undone_and_steps_write_over_the_same_tensors(compiled):
+def test_a_warm_up_leaves_no_trace(compiled):
     run = FAMILIES["mlp"]
     ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
     stack, first = Stack(ready, [start(run), start(run)]), start(run)
-    places = [x.data_ptr() for x in tree_leaves((stack._params, stack._state))]
     stack.warm_up(16)
     assert same(stack.snapshot(1), first)
     stack.advance(2)
     taken = stack.snapshot(1)
     stack.advance(1)
     assert not same(taken, first) and not same(taken, stack.snapshot(0))
-    assert [x.data_ptr() for x in tree_leaves((stack._params, stack._state))] == places
 
 
 def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_constants():

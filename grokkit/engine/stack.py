@@ -47,12 +47,12 @@ class Stack:
         return trajectory
 
     def warm_up(self, examples: int) -> None:
-        """Compile both functions (for evaluations on `examples`) and undo the step that it takes."""
-        held = tree_map(torch.clone, (self._params, self._state))
+        """Compile both functions (for evaluations on `examples`) and drop what they return."""
+        held = self._params, self._state, self._last
         slots = len(self.slots)
         self._step(1)
         self.evaluate(np.zeros((slots, examples), dtype=np.int64), np.ones((slots, examples), dtype=np.float32))
-        tree_map(Tensor.copy_, (self._params, self._state), held)
+        self._params, self._state, self._last = held
 
     def advance(self, count: int) -> None:
         """Take `count` steps with every slot."""
@@ -66,7 +66,7 @@ class Stack:
         with self.kernel.arithmetic():
             for i in range(count):
                 hyper = {**self._hyper, "learning_rate": rates[i]}
-                self._last = self.kernel.step(
+                self._params, self._state, self._last = self.kernel.step(
                     self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i]
                 )
 
