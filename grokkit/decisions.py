@@ -24,7 +24,7 @@ PROFILE = "evidence"
 
 
 def decide(store: Store) -> dict[str, dict[str, Any]]:
-    """Claim id -> what its rule finds in `store`, as plain JSON values (`grokkit.claims.ledger.FOUND`)."""
+    """Claim id -> what its rule finds in `store`, as plain JSON values (`grokkit.claims.ledger`)."""
     tested = [claim for claim in claims().values() if claim.registration]
     held = {chapter: chapter_records(chapter, store) for chapter in {claim.chapter for claim in tested}}
     return {claim.id: _found(claim, held[claim.chapter]) for claim in tested if held[claim.chapter]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.chapters import checkout
+from grokkit.record import Record
 from grokkit.store import Store
 from grokkit.tables import runs_table
 from grokkit.train import Experiment, records
@@ -20,4 +21,12 @@ def compared(asked: Experiment, apart: Store) -> tuple[pd.DataFrame, str]:
         return table, "The project's store does not hold this run yet."
     if published[0].digest == again[0].digest:
         return table, "Bit for bit the published run."
-    return table, "Not the same bits, as is to be expected on another processor, device or version."
+    return table, f"Not the same bits: {_differences(published[0], again[0])}"
+
+
+def _differences(published: Record, again: Record) -> str:
+    """What two records of one run differ in besides their bits."""
+    names = ("hardware", "device", "torch", "compiled")
+    pairs = {name: tuple(str(record.provenance.get(name)) for record in (published, again)) for name in names}
+    found = [f"{name} {theirs} then, {ours} now" for name, (theirs, ours) in pairs.items() if theirs != ours]
+    return "; ".join(found) + "." if found else "and nothing else differs, which is worth a look."

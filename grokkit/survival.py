@@ -9,7 +9,10 @@ from scipy import stats
 
 
 def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> float:
-    """Kaplan-Meier median of first-passage times, NaN being censored at `observed_to`; inf if never reached."""
+    """Kaplan-Meier median of first-passage times, NaN being censored at `observed_to`; inf if never reached.
+
+    The first time by which half of the runs have arrived: of an even number of runs the lower of the two in the middle.
+    """
     times, ends = np.asarray(times, dtype=float), np.asarray(observed_to, dtype=float)
     seen = np.isfinite(times)
     if not seen.any():

@@ -7,6 +7,7 @@ of the two others equally often, so that their effects can be separated as long 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -34,9 +35,7 @@ def variance_shares(values: pd.DataFrame, response: str) -> pd.DataFrame:
     Columns: degrees of freedom; share of the sum of squares; the variance component, in squared units of the
     response (0 where the estimate is negative); p of the F test that the factor has no effect (NaN for the rest).
     """
-    k = values[FACTORS[0]].nunique()
-    if len(values) != k**2 or values[response].isna().any():
-        raise BadInput(f"variance_shares values: {k**2} rows without censored ones are needed; {len(values)} came.")
+    k = _side(values, response)
     y = values[response].to_numpy(dtype=float)
     total = ((y - y.mean()) ** 2).sum()
     squares = {f: k * ((values.groupby(f)[response].mean() - y.mean()) ** 2).sum() for f in FACTORS}
@@ -46,6 +45,17 @@ def variance_shares(values: pd.DataFrame, response: str) -> pd.DataFrame:
         _row(f, k - 1, ss, total, max(0.0, (ss / (k - 1) - noise) / k), noise, freedom) for f, ss in squares.items()
     ]
     return pd.DataFrame([*rows, _row("rest", freedom, rest, total, noise, np.nan, freedom)])
+
+
+def _side(values: pd.DataFrame, response: str) -> int:
+    """The number of levels k of a whole Latin square; BadInput for any other table."""
+    k = values[FACTORS[0]].nunique()
+    if len(values) != k**2 or values[response].isna().any():
+        raise BadInput(f"variance_shares values: {k**2} rows without censored ones are needed; {len(values)} came.")
+    for pair in combinations(FACTORS, 2):
+        if values.duplicated(list(pair)).any() or (values[list(pair)].nunique() != k).any():
+            raise BadInput(f"variance_shares values: not a Latin square, {' and '.join(pair)} do not meet once each.")
+    return k
 
 
 def _row(

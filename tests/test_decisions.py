@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from grokkit.chapters import find_run
 from grokkit.claims import claims, ledger
 from grokkit.claims.ledger import VERDICTS
 from grokkit.readme import with_verdicts
-from grokkit.repeat import compared
+from grokkit.repeat import _differences, compared
 from grokkit.train import Experiment
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +31,7 @@ def published():
 
 def records_of(id):
     held = STORE.read()
-    return [held[key] for key in published()[id]["keys"]]
+    return [held[key] for key in published().get(id, {"keys": []})["keys"]]
 
 
 def test_the_published_verdicts_are_what_the_rules_find_in_the_published_runs():
@@ -47,6 +48,7 @@ def test_the_rule_was_registered_before_its_runs_began(each):
 @every_registered
 def test_the_code_that_made_the_runs_already_held_the_registered_rule(each):
     for revision in {record.provenance["revision"] for record in records_of(each.id)}:
+        assert not revision.endswith("-dirty"), "runs behind a verdict were made by code that nobody can look up"
         shown = ["git", "-C", str(ROOT), "show", f"{revision}:grokkit/claims/registered.toml"]
         then = subprocess.run(shown, capture_output=True, text=True)
         if then.returncode:
@@ -94,6 +96,14 @@ def test_a_run_trained_again_is_compared_bit_by_bit(tmp_path, monkeypatch):
     gk.train([a_run(1)], until=UNTIL, measure=MEASURE, store=tmp_path / "again")
     _, sentence = compared(Experiment([a_run(1)], UNTIL, MEASURE), gk.Store(tmp_path / "again"))
     assert "does not hold this run" in sentence
+
+
+@pytest.mark.parametrize(
+    ("hardware", "told"), [("Another", "hardware Another then, This now."), ("This", "nothing else differs")]
+)
+def test_a_repetition_with_other_bits_says_what_else_differs(hardware, told):
+    first, second = (replace(r, provenance={"hardware": "This"}) for r in a_grid(lambda *_: 3000, seeds=[10])[:2])
+    assert told in _differences(replace(first, provenance={"hardware": hardware}), second)
 
 
 def test_the_readmes_table_is_the_ledgers():

@@ -81,10 +81,23 @@ def test_every_run_is_a_dot_and_a_censored_one_a_triangle_at_its_budget():
     assert medians[0] == 200 and np.isnan(medians[1])  # half of two runs never arrive: no median to draw
 
 
+def test_a_censored_run_needs_a_budget_to_be_drawn_at():
+    table = pd.DataFrame({"panel": "one", "p": [47, 97], "t_val": [100.0, np.nan]})
+    with pytest.raises(gk.BadInput, match="have no place without a budget"):
+        seed_dots(table, "p", "t_val", labels=("p", "T_val"))
+
+
+def test_a_run_that_generalises_before_it_memorises_has_no_delay_to_stretch():
+    early, late = (a_grid(lambda *_, t=t: t, seeds=[10])[0] for t in (200, 3000))  # training arrives at 300
+    table = gk.evidence_table([early, late]).assign(panel="all")
+    assert set(delay_table(table)["key"]) == {late.key} and len(delay_curves(table).axes[0].get_lines()) == 2
+
+
 def test_a_delay_runs_from_0_to_1_and_leaves_out_who_never_arrives():
     grid = a_grid(lambda form, p, alpha, seed: 3000 if seed == 0 else None, seeds=range(2))
     table = gk.evidence_table(grid).assign(panel="all")
-    shares = delay_table(table[table["t_val"].notna()]).groupby("key")["share"]
+    shares = delay_table(table).groupby("key")["share"]
+    assert len(shares) == len(grid) // 2
     assert (shares.min() == 0).all() and (shares.max() == 1).all()
     lines = delay_curves(table, shaded=(0.3, 0.5)).axes[0].get_lines()
     assert len(lines) == len(grid) // 2 + 1

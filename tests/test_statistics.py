@@ -42,9 +42,13 @@ def test_a_censored_time_stands_behind_every_other():
     assert trend_test(early, rising=False) == trend_test(late, rising=False) == pytest.approx(1 / 216)
 
 
-def test_under_the_null_the_trend_test_keeps_its_level():
-    rejected = [trend_test(RNG.integers(0, 4, size=(5, 4)), rising=True) <= 0.05 for _ in range(400)]
-    assert np.mean(rejected) < 0.08
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.2])
+def test_under_the_null_the_trend_test_keeps_its_level_exactly(level):
+    """Every order of two rows with a tie, all equally likely: p must be small no more often than it says."""
+    rows = [list(itertools.permutations(row)) for row in ([1, 2, 2, 4], [1, 2, 3, 4])]
+    p_values = [trend_test(np.array(pair), rising=True) for pair in itertools.product(*rows)]
+    assert np.mean(np.array(p_values) <= level) <= level + 1e-12
+    assert min(p_values) == pytest.approx(2 / 24 / 24)  # the steepest order: reached in two of the 576 pairs
 
 
 @pytest.mark.parametrize("blocks", [np.full((2, 3), np.nan), np.zeros(3), np.zeros((0, 3))])
@@ -115,4 +119,11 @@ def test_variance_shares_want_a_whole_square():
     square = a_square(1, 1, 1, 1.0)
     square.loc[3, "y"] = np.nan
     with pytest.raises(gk.BadInput, match="25 rows without censored ones"):
+        gk.variance_shares(square, "y")
+
+
+def test_variance_shares_want_every_pair_of_seeds_to_meet_once():
+    square = a_square(1, 1, 1, 1.0)
+    square.loc[0, "batch"] = square.loc[1, "batch"]
+    with pytest.raises(gk.BadInput, match="not a Latin square, data and batch do not meet once each"):
         gk.variance_shares(square, "y")

@@ -136,16 +136,14 @@ def interval(claim: dict[str, Any]) -> Cell:
     """The interval and what it is of."""
     if not claim["interval"]:
         return NOTHING
-    return f"{' to '.join(map(number, claim['interval']))} ({claim['effect']})"
+    from grokkit.claims import interval_text
+
+    return f"{interval_text(claim['interval'])} ({claim['effect']})"
 
 
 def cost(claim: dict[str, Any]) -> str:
     """'24 runs, 0.4 core-hours'."""
     return f"{len(claim['keys'])} runs, {claim['core_hours']:.2g} core-hours"
-
-
-def number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> nodes.table:

@@ -84,7 +84,8 @@ def write_runs(app: Sphinx, exception: Exception | None) -> None:
     from grokkit.store import Store, evidence_folder
     from grokkit.tables import runs_table
 
-    held = Store(evidence_folder()).read()
+    evidence = evidence_folder()
+    held = Store(evidence).read() if evidence else {}
     folder = Path(app.outdir) / "runs"
     folder.mkdir(exist_ok=True)
     for found in ledger():

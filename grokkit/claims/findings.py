@@ -33,7 +33,13 @@ def verdict(findings: Sequence[Finding], level: float, effect: str) -> Verdict:
     few = [f for f in findings if f.n < RUNS_TO_DECIDE]
     outcome = "not tested" if few else _outcome([f.p_value for f in findings], level)
     lacking = "".join(f" {f.setting}: {f.n} of {RUNS_TO_DECIDE} runs." for f in few)
-    told = " ".join(f"{f.setting}: {f.told} (p = {_number(f.p_value)})." for f in findings if f not in few)
+    told = " ".join(
+        f"{f.setting}: {f.told}{f'; {effect} {f.interval[0]:.3g} to {f.interval[1]:.3g}' if f.interval else ''} "
+        f"(p = {_number(f.p_value)}: {'does not pass' if f.p_value > level else 'passes'}"
+        f"{' with the others only' if level / len(findings) < f.p_value <= level else ''})."
+        for f in findings
+        if f not in few
+    )
     n = min(f.n for f in findings)
     return Verdict(outcome, n, findings[0].interval, (told + lacking).strip(), effect=effect)
 

@@ -1,6 +1,7 @@
 """What a rule is, as a hash: everything of ours that it computes with, and none of its words.
 
-Two rules with the same hash decide every table alike. Rewording a docstring or a sentence for readers does not
+Two rules with the same hash decide every table alike. How the table comes from records (`grokkit.evidence_table`,
+`grokkit.passage`) is not in it: those have tests of their own. Rewording a docstring or a sentence for readers does not
 change it; changing a threshold, a test or a function that the rule calls does.
 """
 

@@ -10,8 +10,11 @@ import pandas as pd
 
 from grokkit.claims.registry import Claim, claim, rule_module
 from grokkit.claims.verdict import Verdict
+from grokkit.errors import BadInput
 from grokkit.record import Record
 from grokkit.tables import evidence_table
+
+NO_RUNS = "Its rule is registered; there are no runs yet."
 
 READINGS: dict[str, dict[str, Any]] = {
     "threshold 0.9": {"threshold": 0.9},
@@ -23,9 +26,12 @@ READINGS: dict[str, dict[str, Any]] = {
 
 
 def judge(claim: Claim, records: Iterable[Record], profile: str = "evidence", **reading: Any) -> Verdict:
-    """What the claim's rule finds in the records; `reading` as in `evidence_table`."""
-    found = rule_module(claim.id).rule(evidence_table(records, **reading))
-    return replace(found, rule_hash=claim.registration.rule, profile=profile)
+    """What the claim's rule finds in the records, one of each run; `reading` as in `evidence_table`."""
+    table = evidence_table(records, **reading)
+    if table["key"].duplicated().any():
+        raise BadInput("judge records: a run came twice, and would count as two; take `Store.read().values()`.")
+    found = rule_module(claim.id).rule(table) if len(table) else Verdict("not tested", 0, None, NO_RUNS)
+    return replace(found, rule_hash=claim.registration.rule, profile=profile if len(table) else "")
 
 
 def outcomes(claim: Claim, records: Iterable[Record]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from grokkit.errors import BadInput, unknown
 
 Outcome = Literal["reproduced", "partly", "not reproduced", "not tested"]
-"""Reproduced; partly: in some of the tested settings; not reproduced: enough runs, and it does not hold; not tested."""
+"""Partly: in some of the tested settings. Not reproduced: enough runs, and they do not show it. The others say so."""
 
 RUNS_TO_DECIDE = 5
 

@@ -14,10 +14,11 @@ from grokkit.plots.figure import COLOURS, style
 def delay_curves(table: pd.DataFrame, shaded: tuple[float, float] | None = None) -> Figure:
     """Validation accuracy against the share of the delay that has passed, one thin line a run, the median thick.
 
-    table: of `evidence_table`, with a column `panel`; censored runs are left out. shaded: a range of accuracies to
+    table: of `evidence_table`, with a column `panel`; runs that are censored, or arrive
+    with validation first, are left out. shaded: a range of accuracies to
     mark. One panel beside the other.
     """
-    arrived = table[np.isfinite(table["t_val"])]
+    arrived = _delayed(table)
     panels = list(dict.fromkeys(table["panel"]))
     with style():
         fig = Figure(figsize=(5.6, 2.6), layout="constrained")
@@ -36,10 +37,15 @@ def delay_curves(table: pd.DataFrame, shaded: tuple[float, float] | None = None)
 
 def delay_table(table: pd.DataFrame) -> pd.DataFrame:
     """What is drawn: panel, key, share of the delay, val_accuracy."""
-    rows = [_stretched(run).assign(panel=run["panel"], key=run["key"]) for _, run in table.iterrows()]
+    rows = [_stretched(run).assign(panel=run["panel"], key=run["key"]) for _, run in _delayed(table).iterrows()]
     return (
         pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["share", "val_accuracy", "panel", "key"])
     )
+
+
+def _delayed(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that have a delay to stretch: arrived, and not with validation first."""
+    return table[table["delay"] >= 0]
 
 
 def _draw(axes: Axes, runs: pd.DataFrame) -> None:

@@ -92,6 +92,8 @@ def seed_dots(
     table: panel, `x` (a few ordered values, evenly spaced on the axis) and `y`; NaN in `y` is a censored run, drawn
     as an open triangle at `budget`. labels: of the two axes.
     """
+    if budget is None and table[y].isna().any():
+        raise BadInput("seed_dots budget: some runs are censored, and have no place without a budget.")
     panels, places = list(dict.fromkeys(table["panel"])), sorted(table[x].unique())
     with style():
         fig = Figure(figsize=(5.6, 2.7), layout="constrained")
