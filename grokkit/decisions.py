@@ -7,33 +7,43 @@ the evidence, where the ledger reads it (`grokkit.claims.ledger`). A test compar
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grokkit.chapters import find_chapter, planned
 from grokkit.claims import Claim, claims, judge, outcomes, rule_module
 from grokkit.claims.ledger import VERDICTS
+from grokkit.engine import Shape
 from grokkit.record import Record
+from grokkit.run import Run
 from grokkit.store import Store
-from grokkit.tables import evidence_table
-from grokkit.train import records
+from grokkit.tables import evidence_table, settings_table
+from grokkit.train import Experiment, records
 
 PROFILE = "evidence"
 
 
 def decide(store: Store) -> dict[str, dict[str, Any]]:
-    """Claim id -> what its rule finds in `store`, as plain JSON values (`grokkit.claims.ledger`)."""
+    """Claim id -> what its rule finds in `store`, and what is missing there, as plain JSON values."""
     tested = [claim for claim in claims().values() if claim.registration]
-    held = {chapter: chapter_records(chapter, store) for chapter in {claim.chapter for claim in tested}}
-    return {claim.id: _found(claim, held[claim.chapter]) for claim in tested if held[claim.chapter]}
+    asked = {chapter: asked_by(chapter) for chapter in {claim.chapter for claim in tested}}
+    held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
+    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter]) for claim in tested}
 
 
-def chapter_records(chapter: str, store: Store) -> list[Record]:
-    """The records in `store` of all runs that a chapter's evidence asks for, each once."""
-    asked = planned(find_chapter(chapter), {"profile": PROFILE})
-    found = [r for e in asked for r in records(e.runs, until=e.until, measure=e.measure, store=store, missing="report")]
+def asked_by(chapter: str) -> list[Experiment]:
+    """The runs that a chapter's evidence asks for."""
+    return planned(find_chapter(chapter), {"profile": PROFILE})
+
+
+def records_of(experiments: Iterable[Experiment], store: Store) -> list[Record]:
+    """The records in `store` of all runs asked for, each once."""
+    found = [r for e in experiments for r in records(**vars(e), store=store, missing="report")]
     return list({record.key: record for record in found}.values())
 
 
@@ -44,13 +54,41 @@ def write_verdicts(store: Store, folder: Path) -> Path:
     return file
 
 
-def _found(claim: Claim, held: list[Record]) -> dict[str, Any]:
-    keys = sorted(rule_module(claim.id).rows(evidence_table(held))["key"])
+def _found(claim: Claim, asked: list[Experiment], held: list[Record]) -> dict[str, Any]:
+    rows = rule_module(claim.id).rows
+    keys = sorted(rows(evidence_table(held))["key"]) if held else []
+    wanted = set(rows(settings_table(run for e in asked for run in e.runs))["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
-    return plain | {"sensitivity": outcomes(claim, held), "core_hours": _core_hours(held, keys), "keys": keys}
+    return plain | {
+        "sensitivity": outcomes(claim, held) if keys else {},
+        "core_hours": _core_hours(held, keys),
+        "keys": keys,
+        "missing": _missing(asked, held, wanted - set(keys)),
+    }
 
 
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     """Time that the runs took, each on one core or its share of a device."""
     chosen = set(keys)
     return round(sum(r.provenance.get("seconds", 0.0) for r in held if r.key in chosen) / 3600, 2)
+
+
+def _missing(asked: list[Experiment], held: list[Record], keys: set[str]) -> dict[str, Any]:
+    """How many runs there are not yet, and the core-hours they take if each spends its whole budget.
+
+    core_hours: None where no run of the same shape is there to tell the pace.
+    """
+    budgets = {run: e.until.steps for e in asked for run in e.runs if run.key in keys}
+    paces = _paces(held) if budgets else {}
+    seconds = [steps * paces.get(Shape.of(run), np.nan) for run, steps in budgets.items()]
+    return {"runs": len(keys), "core_hours": None if np.isnan(sum(seconds)) else round(sum(seconds) / 3600, 1)}
+
+
+def _paces(held: Iterable[Record]) -> dict[Shape, float]:
+    """Seconds a step of the runs of each shape, median."""
+    paces = defaultdict(list)
+    for record in held:
+        if record.observed_to and "seconds" in record.provenance:
+            shape = Shape.of(Run.from_json(json.dumps(record.config)))
+            paces[shape].append(record.provenance["seconds"] / record.observed_to)
+    return {shape: float(np.median(found)) for shape, found in paces.items()}

@@ -51,6 +51,11 @@ def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: in
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
 
 
+def settings_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row a run, trained or not: its key and all its settings ('task.p', 'model.width', ...)."""
+    return pd.DataFrame([{"key": run.key} | _flat(run.model_dump()) for run in runs])
+
+
 def _thinned(record: Record, every: int) -> Record:
     """The record on a coarser grid. A stopped run's last value stands at the next point: it must not look censored."""
     kept = np.flatnonzero(record.steps % every == 0)

@@ -13,10 +13,11 @@ from tiny import MEASURE, UNTIL, a_run
 import grokkit as gk
 from grokkit import decisions
 from grokkit.chapters import find_run
-from grokkit.claims import claims, ledger
+from grokkit.claims import claims, ledger, rule_module
 from grokkit.claims.ledger import VERDICTS
 from grokkit.readme import with_verdicts
 from grokkit.repeat import _differences, compared
+from grokkit.tables import settings_table
 from grokkit.train import Experiment
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ def test_the_ledger_shows_the_published_verdicts():
 
 def test_verdicts_are_written_from_whatever_the_store_holds(tmp_path, monkeypatch):
     grid = a_grid(lambda *_: 3000)
-    monkeypatch.setattr(decisions, "chapter_records", lambda chapter, store: grid)
+    monkeypatch.setattr(decisions, "records_of", lambda asked, store: grid)
     file = decisions.write_verdicts(gk.Store(tmp_path), tmp_path)
     found = json.loads(file.read_text())
     assert found["A1"]["outcome"] == "reproduced" and found["A3"]["outcome"] == "not reproduced"
@@ -74,8 +75,30 @@ def test_verdicts_are_written_from_whatever_the_store_holds(tmp_path, monkeypatc
     assert found["A3"]["sensitivity"].keys() >= {"threshold 0.9", "every 500 steps"}
 
 
-def test_a_chapter_without_runs_decides_nothing(tmp_path):
-    assert decisions.decide(gk.Store(tmp_path)) == {}
+def test_without_runs_nothing_is_decided_and_all_that_is_asked_for_is_missing(tmp_path):
+    found = decisions.decide(gk.Store(tmp_path))
+    assert found.keys() == {each.id for each in REGISTERED}
+    for id, one in found.items():
+        assert (one["outcome"], one["n"], one["keys"], one["sensitivity"]) == ("not tested", 0, [], {})
+        assert one["missing"]["runs"] > 0 and one["missing"]["core_hours"] is None, id
+
+
+def test_what_is_missing_costs_its_whole_budget_at_the_pace_of_its_shape(monkeypatch):
+    grid = a_grid(lambda *_: 2500)  # observed for 3,000 steps, in 36 s
+    asked = Experiment([gk.Run.from_json(json.dumps(r.config)) for r in grid], gk.Until(steps=100_000))
+    monkeypatch.setattr(decisions, "asked_by", lambda chapter: [asked])
+    monkeypatch.setattr(decisions, "records_of", lambda asked, store: grid[:-1])
+    found = decisions.decide(gk.Store.find())
+    assert found["A5"]["missing"] == {"runs": 1, "core_hours": round(100_000 * 36 / 3000 / 3600, 1)}
+    assert found["A3"]["missing"] == {"runs": 0, "core_hours": 0.0}
+
+
+@every_registered
+def test_the_rule_names_its_runs_before_there_are_any(each):
+    """A claim's rows can be told from settings alone: of runs that are not trained yet, too."""
+    rows = rule_module(each.id).rows
+    asked = [run for e in decisions.asked_by(each.chapter) for run in e.runs]
+    assert set(rows(settings_table(asked))["key"]) >= set(published()[each.id]["keys"])
 
 
 def test_every_run_behind_a_verdict_can_be_found_by_its_id():

@@ -115,7 +115,9 @@ def test_a_figures_numbers_travel_with_it():
 
 def test_a_page_table_names_rows_and_columns_and_sets_numbers_to_the_right():
     frame = pd.DataFrame({"claim": ["A1 <", "A2"], "n": [1200, 5], "share": [0.25, np.nan], "seen": ["a", None]})
-    html = page_table(frame, share="{:.0%}")._repr_html_()
+    html = page_table(frame, caption="What & where", share="{:.0%}")._repr_html_()
+    assert "<caption>What &amp; where</caption><thead>" in html
+    assert "<caption>" not in page_table(frame)._repr_html_()
     assert '<th scope="row">A1 &lt;</th>' in html and '<th scope="col" class="number">share</th>' in html
     assert '<td class="number">1,200</td>' in html and '<td class="number">25%</td>' in html
     assert '<td class="number">–</td>' in html and "<td>–</td>" in html

@@ -102,8 +102,8 @@ def test_what_was_seen_says_which_tests_pass_and_every_interval():
         return late(form, p, alpha, seed) if form == "as coded" else 500
 
     told = decided("A1", a_grid(only_as_coded)).statement
-    assert "as coded: 8 of 8" in told and "(p = 0.0039: passes)" in told and "(p = 1: does not pass)" in told
-    assert told.count("T_val / T_train 6.67 to") == 1 and "T_val / T_train 1.67 to 1.67" in told
+    assert "as coded: 8 of 8" in told and "(interval 6.67 to 6.67, p = 0.0039: passes)" in told
+    assert "(interval 1.67 to 1.67, p = 1: does not pass)" in told
 
 
 def test_a_run_that_comes_twice_is_refused_and_none_at_all_decides_nothing():

@@ -121,6 +121,7 @@ class LedgerTable(LibraryTable):
             links.append(self.link("rules", "rule", f"#rule-{claim['id'].lower()}"))
         if claim["keys"]:
             links += [nodes.reference("", "runs (CSV)", refuri=f"runs/{claim['id']}.csv"), cost(claim)]
+        links += missing(claim)
         present = [link for link in links if link]
         separated = [part for link in present for part in (link, " · ")][:-1]
         return separated or NOTHING
@@ -144,6 +145,16 @@ def interval(claim: dict[str, Any]) -> Cell:
 def cost(claim: dict[str, Any]) -> str:
     """'24 runs, 0.4 core-hours'."""
     return f"{len(claim['keys'])} runs, {claim['core_hours']:.2g} core-hours"
+
+
+def missing(claim: dict[str, Any]) -> list[Cell]:
+    """'40 runs missing (at most 12 core-hours): grokkit run transformer --profile evidence'; nothing where none is."""
+    runs, hours = claim["missing"]["runs"], claim["missing"]["core_hours"]
+    if not runs:
+        return []
+    price = "" if hours is None else f" (at most {hours:.2g} core-hours)"
+    command = nodes.literal("", f"grokkit run {claim['chapter'].split('_', 1)[-1]} --profile evidence")
+    return [nodes.inline("", "", nodes.Text(f"{runs} runs missing{price}: "), command)]
 
 
 def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> nodes.table:

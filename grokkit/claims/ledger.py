@@ -15,7 +15,13 @@ from grokkit.store import evidence_folder
 
 VERDICTS = "verdicts.json"
 NO_RULE = asdict(Verdict("not tested", n=0, interval=None, statement="No rule decides this claim."))
-UNTESTED: dict[str, Any] = {**NO_RULE, "sensitivity": {}, "core_hours": 0.0, "keys": []}
+UNTESTED: dict[str, Any] = {
+    **NO_RULE,
+    "sensitivity": {},
+    "core_hours": 0.0,
+    "keys": [],
+    "missing": {"runs": 0, "core_hours": 0.0},
+}
 PUBLISHED = ("id", "source", "verdict", "n", "interval", "chapter", "rule", "profile")
 
 
@@ -24,7 +30,8 @@ def ledger() -> list[dict[str, Any]]:
 
     id, source, where, statement, chapter: as in `Claim`. verdict, n, interval, effect, found, profile: as in
     `Verdict` (`found` is its statement). rule: the rule's fingerprint, "" where there is none. sensitivity: the
-    outcome under other readings of the same runs. core_hours: what those runs cost. keys: of the runs.
+    outcome under other readings of the same runs. core_hours: what those runs cost. keys: of the runs. missing: how
+    many runs its chapter asks for and the evidence lacks, and what they would cost at most (None: nobody knows yet).
     """
     found = verdicts()
     return [_row(claim, found.get(claim.id, UNTESTED)) for claim in claims().values()]
@@ -60,4 +67,5 @@ def _row(claim: Claim, found: dict[str, Any]) -> dict[str, Any]:
         "sensitivity": found["sensitivity"],
         "core_hours": found["core_hours"],
         "keys": found["keys"],
+        "missing": found["missing"],
     }

@@ -13,13 +13,14 @@ from pandas.api.types import is_numeric_dtype
 class PageTable:
     """A frame ready for a page; Jupyter shows it by itself. The first column names the rows."""
 
-    def __init__(self, frame: pd.DataFrame, formats: dict[str, str | Callable[[Any], str]]) -> None:
-        self.frame, self.formats = frame, formats
+    def __init__(self, frame: pd.DataFrame, caption: str, formats: dict[str, str | Callable[[Any], str]]) -> None:
+        self.frame, self.caption, self.formats = frame, caption, formats
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col"{self._side(name)}>{escape(str(name))}</th>' for name in self.frame)
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.frame.itertuples(index=False))
-        return f'<table class="page-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        return f'<table class="page-table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
     def __repr__(self) -> str:
         return self.frame.to_string(index=False)
@@ -40,9 +41,10 @@ class PageTable:
         return ' class="number"' if is_numeric_dtype(self.frame[name]) else ""
 
 
-def page_table(frame: pd.DataFrame, **formats: str | Callable[[Any], str]) -> PageTable:
+def page_table(frame: pd.DataFrame, caption: str = "", **formats: str | Callable[[Any], str]) -> PageTable:
     """The frame as a table of a page; its index is not shown, a missing value is a dash.
 
+    caption: what the table is, said above it.
     formats: column -> a format string such as "{:.1%}", or a function of a value. Numbers have no decimals otherwise.
     """
-    return PageTable(frame, formats)
+    return PageTable(frame, caption, formats)
