@@ -11,6 +11,7 @@ import grokkit as gk
 from grokkit.claims.statistics import (
     majority_test,
     median_interval,
+    rank_sum_test,
     share_interval,
     trend_test,
 )
@@ -55,6 +56,27 @@ def test_under_the_null_the_trend_test_keeps_its_level_exactly(level):
 def test_blocks_that_cannot_be_ranked_are_refused(blocks):
     with pytest.raises(gk.BadInput, match="without NaN"):
         trend_test(blocks, rising=True)
+
+
+def test_the_rank_sum_test_counts_every_choice():
+    assert rank_sum_test([1, 2, 3, 4, 5], [6, 7, 8, 9, np.inf]) == pytest.approx(1 / 252)
+    assert rank_sum_test([6, 7, 8, 9, np.inf], [1, 2, 3, 4, 5]) == 1.0
+    first, second = RNG.normal(size=6), RNG.normal(size=7) + 0.5
+    exact = stats.mannwhitneyu(first, second, alternative="less", method="exact").pvalue
+    assert rank_sum_test(first, second) == pytest.approx(exact)
+
+
+def test_with_ties_the_rank_sum_test_is_still_exact():
+    first, second = [1.0, 2.0, np.inf], [2.0, 2.0, np.inf, np.inf]
+    ranks = stats.rankdata([*first, *second])
+    sums = [sum(choice) for choice in itertools.combinations(ranks, 3)]
+    assert rank_sum_test(first, second) == pytest.approx(np.mean(np.array(sums) <= sum(ranks[:3]) + 1e-9))
+
+
+@pytest.mark.parametrize(("first", "second"), [([], [1.0]), ([1.0], [np.nan])])
+def test_samples_that_cannot_be_ranked_are_refused(first, second):
+    with pytest.raises(gk.BadInput, match="two samples without NaN"):
+        rank_sum_test(first, second)
 
 
 def test_a_majority_of_five_needs_all_five():
