@@ -106,11 +106,13 @@ class RecurrentModule(nn.Module):
     def forward_tokens(self, tokens: Tensor) -> Tensor:
         """The plain model, every position computed for every example: the reference."""
         x = self._embedded(tokens)  # B T D
-        h, memory = x.new_zeros(len(x), self.hidden), []  # B F
+        zero = x.new_zeros(len(x), self.hidden)
+        h, memory = zero, []  # B F
         for t in range(x.shape[1]):
             h, *memory = self.ahead.update(self.ahead.read(x[:, t]) + self.ahead.recur(h), *memory)
         if self.back:
-            h = torch.cat([h, self.back.update(self.back.read(x[:, -1]))[0]], 1)  # B 2F
+            last = self.back.read(x[:, -1]) + self.back.recur(zero)
+            h = torch.cat([h, self.back.update(last)[0]], 1)  # B 2F
         return self.output(h)  # B C
 
     def _embedded(self, tokens: Tensor) -> Tensor:
