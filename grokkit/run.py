@@ -185,6 +185,7 @@ class Run(Config):
 
     train_fraction: share of the task's examples in the training set, rounded down to whole examples.
     precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
+    init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
     """
 
     task: _chosen(TASKS, TaskConfig)
@@ -195,6 +196,7 @@ class Run(Config):
     schedule: Schedule = Schedule()
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     seeds: Seeds = Seeds()
+    init_scale: float = Field(1.0, gt=0)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Run:

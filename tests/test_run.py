@@ -53,6 +53,7 @@ def test_only_departures_from_the_defaults_are_written():
         {"schedule": Schedule(warmup=1)},
         {"precision": "float64"},
         {"seeds": Seeds(batch=1)},
+        {"init_scale": 5.0},
     ],
     ids=lambda change: next(iter(change)),
 )
