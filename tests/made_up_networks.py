@@ -44,14 +44,14 @@ def a_record(run: gk.Run, t_val: int | None, t_train: int = 300) -> gk.Record:
     return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, {"seconds": 36.0})
 
 
-def networks(t_val: Arrival, n: int = 6, fractions: Iterable[float] = FRACTIONS, ours: int | None = None):
-    """The chapter's grid: n seeds an MLP or LSTM (two more at 0.4 if n is 6), `ours` a transformer (5 unless n is less).
+def networks(t_val: Arrival, n: int = 6, fractions: Iterable[float] = FRACTIONS) -> list[gk.Record]:
+    """The chapter's grid: n seeds an MLP or LSTM, with two more at 0.4 if n is 6, and at most 5 a transformer.
 
     t_val(form, alpha, place): when the run of the place-th seed of its network arrives.
     """
     found = []
     for form in FORMS:
-        first, count = (10, min(n, 5) if ours is None else ours) if form == "transformer" else (20, n)
+        first, count = (10, min(n, 5)) if form == "transformer" else (20, n)
         for alpha in fractions:
             more = 2 if alpha == 0.4 and count == 6 else 0
             found += [a_record(a_run(form, alpha, first + i), t_val(form, alpha, i)) for i in range(count + more)]

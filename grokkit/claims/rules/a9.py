@@ -33,7 +33,8 @@ def _finding(table: pd.DataFrame, form: str) -> Finding:
     found = times(table, form, used)
     if not len(found):
         return Finding(form, 0, 1.0, None, "")
-    with np.errstate(invalid="ignore"):  # neither arrives: no ratio, and no end of an interval
-        ratios = np.nan_to_num(found[:, used.index(0.4)] / found[:, -1], nan=np.inf)
+    with np.errstate(invalid="ignore"):
+        ratios = found[:, used.index(0.4)] / found[:, -1]
+    ratios[np.isnan(ratios)] = np.inf  # neither arrives: no ratio, and no end of an interval
     told = f"median T_val {medians(found)} steps for alpha = {', '.join(map(str, used))}"
     return Finding(form, len(found), trend_test(found, rising=False), median_interval(ratios), told)
