@@ -33,9 +33,9 @@ def a_run(form: str, alpha: float, seed: int, **others) -> gk.Run:
     return gk.Run(**usual | others)
 
 
-def a_record(run: gk.Run, t_val: int | None, t_train: int = 300) -> gk.Record:
+def a_record(run: gk.Run, t_val: int | None, budget: int = BUDGET, t_train: int = 300) -> gk.Record:
     """A run that is right about its training sums from t_train on, and about the others from t_val on (None: never)."""
-    end = BUDGET if t_val is None else t_val + 500
+    end = budget if t_val is None else t_val + 500
     steps = np.arange(0, end + 1, 100, dtype=np.int64)
     arrived = np.zeros(len(steps), dtype=bool) if t_val is None else steps >= t_val
     accuracies = {"train_accuracy": np.where(steps >= t_train, 1.0, 0.1), "val_accuracy": np.where(arrived, 1.0, 0.1)}
@@ -44,7 +44,9 @@ def a_record(run: gk.Run, t_val: int | None, t_train: int = 300) -> gk.Record:
     return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, {"seconds": 36.0})
 
 
-def networks(t_val: Arrival, n: int = 6, fractions: Iterable[float] = FRACTIONS) -> list[gk.Record]:
+def networks(
+    t_val: Arrival, n: int = 6, fractions: Iterable[float] = FRACTIONS, budget: int = BUDGET
+) -> list[gk.Record]:
     """The chapter's grid: n seeds an MLP or LSTM, with two more at 0.4 if n is 6, and at most 5 a transformer.
 
     t_val(form, alpha, place): when the run of the place-th seed of its network arrives.
@@ -54,5 +56,7 @@ def networks(t_val: Arrival, n: int = 6, fractions: Iterable[float] = FRACTIONS)
         first, count = (10, min(n, 5)) if form == "transformer" else (20, n)
         for alpha in fractions:
             more = 2 if alpha == 0.4 and count == 6 else 0
-            found += [a_record(a_run(form, alpha, first + i), t_val(form, alpha, i)) for i in range(count + more)]
+            found += [
+                a_record(a_run(form, alpha, first + i), t_val(form, alpha, i), budget) for i in range(count + more)
+            ]
     return found

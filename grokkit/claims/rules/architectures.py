@@ -6,7 +6,7 @@ two independent samples and their exact test is one of rank sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,9 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 """Source A's transformer as coded, and its MLP and LSTM as its text and as its code have them."""
 
+SOURCE_BUDGET = 100_000
+"""Steps of source A's code. Runs that are watched for less may confirm that a network groks, and not refute it."""
+
 TRANSFORMER = "transformer"
 MLPS, LSTMS = ("MLP (text)", "MLP (code)"), ("LSTM (text)", "LSTM (code)")
 
@@ -129,6 +132,27 @@ def groks(table: pd.DataFrame, form: str, alpha: float, late: float) -> Finding:
         f"T_val / T_train of {late:g} or more"
     )
     return Finding(form, len(runs), majority_test(holds), median_interval(runs["ratio"].fillna(np.inf)), told)
+
+
+def answered(runs: pd.DataFrame) -> pd.Series:
+    """Whether each run arrived, or was watched for as long as the source's."""
+    return runs["t_val"].notna() | (runs["observed_to"] >= SOURCE_BUDGET) | (runs["status"] == "diverged")
+
+
+def not_refuted(findings: Sequence[Finding], answers: Sequence[int], level: float) -> list[Finding]:
+    """The findings; if no test passes, each with no more runs than have answered: too few leave the claim untested."""
+    if min(found.p_value for found in findings) <= level / len(findings):
+        return list(findings)
+    if max(found.p_value for found in findings) <= level:
+        return list(findings)
+    return [_answering(found, n) for found, n in zip(findings, answers, strict=True)]
+
+
+def _answering(found: Finding, n: int) -> Finding:
+    if n >= found.n:
+        return found
+    setting = f"{found.setting}, arrived or watched for {SOURCE_BUDGET:,} steps"
+    return found._replace(setting=setting, n=n)
 
 
 def sooner(first: np.ndarray, second: np.ndarray) -> float:
