@@ -49,7 +49,7 @@ def test_networks_that_arrive_with_their_training_or_never_do_not_grok():
 def test_a_budget_below_the_sources_confirms_and_does_not_refute(id):
     found = decided(id, networks(never))
     assert (found.outcome, found.n) == ("not tested", 0)
-    assert "arrived or watched for 100,000 steps: 0 of 5 runs" in found.statement
+    assert found.statement.count("arrived or watched for 100,000 steps: 0 of 5 runs") == 2
     coded = {"A6": "MLP (code)", "A8": "LSTM (code)", "A9": "LSTM (code)"}[id]
     assert decided(id, networks(at({coded: None}))).outcome == "partly"
 
@@ -61,6 +61,7 @@ def test_one_form_that_groks_is_partly_and_7_runs_of_each_form_are_enough(id):
     seven = networks(at({}), n=7)
     assert decided(id, seven).outcome == "reproduced"
     assert decided(id, networks(at({}), n=5)).outcome == "not reproduced"
+    assert decided(id, networks(never, n=5)).outcome == "not tested"
 
 
 @pytest.mark.parametrize("id", ["A6", "A8"])
@@ -68,7 +69,14 @@ def test_most_runs_are_not_all_runs(id):
     def one_never(form, alpha, place):
         return None if place == 0 else 2000
 
-    assert decided(id, networks(one_never)).outcome == "not reproduced"  # seven have answered, and that is enough
+    assert decided(id, networks(one_never, budget=100_000)).outcome == "not reproduced"
+    found = decided(id, networks(one_never))  # the one that has not answered would make it pass
+    assert (found.outcome, found.n) == ("not tested", 4)
+
+    def one_early(form, alpha, place):
+        return {0: None, 1: 400}.get(place, 2000)
+
+    assert decided(id, networks(one_early)).outcome == "not reproduced"  # and here it would not
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import verdict
-from grokkit.claims.rules.architectures import LSTMS, answered, groks, in_forms, not_refuted
+from grokkit.claims.rules.architectures import LSTMS, groks, in_forms, not_refuted, undecided
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 5
@@ -24,9 +24,9 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 def rule(table: pd.DataFrame) -> Verdict:
     """alpha = 0.4, as in the text and as coded: do more than half of all runs arrive, with T_val / T_train >= 2?
 
-    Can pass from 7 runs on, if all do; partly (one form alone) from 8 on. Where neither form passes, five runs of each
-    must have arrived or been watched for the source's 100,000 steps, or the claim stays untested.
+    Can pass from 7 runs on, if all do; partly (one form alone) from 8 on. Where neither passes, and one could if runs
+    that did not arrive were watched for the source's 100,000 steps, the claim stays untested.
     """
     found = [groks(table, form, ALPHA, LONG_AFTER) for form in LSTMS]
-    answers = [int(answered(in_forms(table, [form], [ALPHA])).sum()) for form in LSTMS]
+    answers = [undecided(table, form, ALPHA, LONG_AFTER, LEVEL) for form in LSTMS]
     return verdict(not_refuted(found, answers, LEVEL), LEVEL, EFFECT)

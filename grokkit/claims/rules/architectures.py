@@ -16,6 +16,7 @@ from scipy import stats
 from grokkit.claims.findings import Finding
 from grokkit.claims.rules.samples import by_seed
 from grokkit.claims.statistics import majority_test, median_interval, rank_sum_test
+from grokkit.claims.verdict import RUNS_TO_DECIDE
 
 P, SUMMANDS = 97, 2
 
@@ -139,20 +140,28 @@ def answered(runs: pd.DataFrame) -> pd.Series:
     return runs["t_val"].notna() | (runs["observed_to"] >= SOURCE_BUDGET) | (runs["status"] == "diverged")
 
 
-def not_refuted(findings: Sequence[Finding], answers: Sequence[int], level: float) -> list[Finding]:
-    """The findings; if no test passes, each with no more runs than have answered: too few leave the claim untested."""
-    if min(found.p_value for found in findings) <= level / len(findings):
-        return list(findings)
-    if max(found.p_value for found in findings) <= level:
-        return list(findings)
-    return [_answering(found, n) for found, n in zip(findings, answers, strict=True)]
+def undecided(table: pd.DataFrame, form: str, alpha: float, late: float, level: float) -> int | None:
+    """How many runs of a form say whether it groks, if the others could still make it pass or too few do; else None."""
+    runs = in_forms(table, [form], [alpha])
+    said = answered(runs)
+    could = majority_test((runs["ratio"] >= late) | ~said) <= level
+    return int(said.sum()) if could or said.sum() < RUNS_TO_DECIDE else None
 
 
-def _answering(found: Finding, n: int) -> Finding:
-    if n >= found.n:
-        return found
+def not_refuted(findings: Sequence[Finding], answers: Sequence[int | None], level: float) -> list[Finding]:
+    """The findings as they are if some test passes; else those that are undecided with too few runs to decide.
+
+    answers: of each finding, how many of its runs say what they have to; None if it is decided by what they say.
+    """
+    p_values = [found.p_value for found in findings]
+    if min(p_values) <= level / len(findings) or max(p_values) <= level:
+        return list(findings)
+    return [found if n is None else _asking(found, n) for found, n in zip(findings, answers, strict=True)]
+
+
+def _asking(found: Finding, n: int) -> Finding:
     setting = f"{found.setting}, arrived or watched for {SOURCE_BUDGET:,} steps"
-    return found._replace(setting=setting, n=n)
+    return found._replace(setting=setting, n=min(n, found.n, RUNS_TO_DECIDE - 1))
 
 
 def sooner(first: np.ndarray, second: np.ndarray) -> float:
