@@ -42,7 +42,7 @@ def test_networks_that_arrive_with_their_training_or_never_do_not_grok():
         assert decided(id, networks(lambda *_: 500)).outcome == "not reproduced"
         assert decided(id, networks(lambda *_: 600)).outcome == "reproduced"
         found = decided(id, networks(never, budget=100_000))
-        assert found.outcome == "not reproduced" and "at most 100,000 steps" in found.statement
+        assert found.outcome == "not reproduced" and "watched for 100,000 steps" in found.statement
 
 
 @pytest.mark.parametrize("id", ["A6", "A8", "A9"])

@@ -129,8 +129,8 @@ def groks(table: pd.DataFrame, form: str, alpha: float, late: float) -> Finding:
     arrived = runs["t_val"].notna().sum()
     watched = f"{runs['observed_to'].max():,.0f}" if len(runs) else "no"
     told = (
-        f"{arrived} of {len(runs)} runs arrive, watched for at most {watched} steps, and {holds.sum()} with "
-        f"T_val / T_train of {late:g} or more"
+        f"{arrived} of {len(runs)} runs arrive, {holds.sum()} of them with T_val / T_train of {late:g} or more; the "
+        f"longest was watched for {watched} steps"
     )
     return Finding(form, len(runs), majority_test(holds), median_interval(runs["ratio"].fillna(np.inf)), told)
 
