@@ -136,7 +136,10 @@ def test_a_delay_that_grows_does_not_shrink_and_grokking_stays_clear():
 
 
 def test_an_mlp_that_never_arrives_neither_groks_nor_shrinks():
-    assert decided("A16", a_grid(changed("MLP", MODULI, (300, NEVER)))).outcome == "not reproduced"
+    found = decided("A16", a_grid(changed("MLP", MODULI, (300, NEVER))))
+    assert found.outcome == "not reproduced" and found.interval is None and "e+308" not in found.statement
+    first = decided("A16", a_grid(changed("MLP", (2,), (300, NEVER)))).statement
+    assert "n = 2 minus n = 5 (p =" in first  # a difference that is infinite has no interval
 
 
 def test_sixteen_of_twenty_can_be_clear_if_no_n_lacks_it():
@@ -248,8 +251,9 @@ def test_growth_must_be_seen_at_every_step_and_two_that_never_arrive_show_none()
     assert flat.outcome == "partly" and "not rising everywhere" in flat.statement
     both = decided("A19", a_grid(changed("as coded", (4, 5), (6000, NEVER)), floating=None))
     assert both.outcome == "partly" and "as coded: median T_val 2,000, 3,100, never, never" in both.statement
+    assert both.interval is None
     last = decided("A19", a_grid(changed("as coded", (5,), (6000, NEVER)), floating=None))
-    assert last.outcome == "reproduced" and last.interval is None
+    assert last.outcome == "reproduced" and 2 < last.interval[0] <= last.interval[1] < 3
 
 
 @pytest.mark.parametrize("n", [2, 4, 5])

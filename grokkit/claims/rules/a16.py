@@ -64,7 +64,7 @@ def _shrinks(table: pd.DataFrame) -> Finding:
     aside = f"; {listed([median_of(few['delay'])])} at n = 5 with as few training sums as n = 4" if len(few) else ""
     told = f"median delay {listed(np.median(delays, axis=0))} steps for n = 2, 3, 4, 5{aside}"
     with np.errstate(invalid="ignore"):
-        change = median_interval(np.nan_to_num(delays[:, 0] - delays[:, -1], nan=np.inf))
+        change = median_interval(np.nan_to_num(delays[:, 0] - delays[:, -1], nan=np.inf, posinf=np.inf, neginf=-np.inf))
     return Finding(
         "delay", len(delays), trend_test(delays, rising=False), change, f"{told}; the interval: n = 2 minus n = 5"
     )
