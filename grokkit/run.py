@@ -108,9 +108,18 @@ class TaskConfig(Config):
 
 
 class ModelConfig(Config):
-    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C)."""
+    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C).
+
+    The module's persistent buffers belong to the run and change as it does (running averages); what never changes
+    is registered with `persistent=False`. It is in training mode in a step and in evaluation mode elsewhere.
+    """
 
     kind: str
+
+    @property
+    def mixes_examples(self) -> bool:
+        """Whether an example's logits in training depend on the rest of its batch, as BatchNorm makes them."""
+        return False
 
     def build(self, task: Any) -> Any:
         raise NotImplementedError
@@ -155,9 +164,16 @@ class Batch(Config):
 
 
 class Schedule(Config):
-    """Learning rate over time: linear warm-up over `warmup` steps from 0, then constant (source A)."""
+    """Learning rate over time: linear warm-up from 0, then constant, or divided by 1 + decay floor(t / decay_every).
+
+    warmup: steps until the learning rate has its full size (source A: 10).
+    decay: what is added to the divisor each time; 0 for a constant rate (source A's LSTM: 0.01).
+    decay_every: steps from one time to the next, counted from the end of the warm-up (source A: 100).
+    """
 
     warmup: int = Field(0, ge=0)
+    decay: float = Field(0.0, ge=0)
+    decay_every: int = Field(1, ge=1)
 
 
 class Seeds(Config):
@@ -185,6 +201,7 @@ class Run(Config):
 
     train_fraction: share of the task's examples in the training set, rounded down to whole examples.
     precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
+    init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
     """
 
     task: _chosen(TASKS, TaskConfig)
@@ -195,6 +212,7 @@ class Run(Config):
     schedule: Schedule = Schedule()
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     seeds: Seeds = Seeds()
+    init_scale: float = Field(1.0, gt=0)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Run:
@@ -210,6 +228,21 @@ class Run(Config):
             raise BadInput(
                 f"Run batch.size: {self.batch.size} is larger than the training set of {n} examples; "
                 "use a smaller size, None for the full set, or sampling='replacement'."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_batches_where_examples_mix(self) -> Run:
+        width = self.batch.size or self.train_examples
+        if self.model.mixes_examples and self.batch.short_last:
+            raise BadInput(
+                "Run batch.short_last: True came, but the model normalises over the batch, and what fills up a short "
+                "batch would falsify its averages; use short_last=False."
+            )
+        if self.model.mixes_examples and width < 2:
+            raise BadInput(
+                f"Run batch.size: {width} example a step came, but the model normalises over the batch, which takes "
+                "at least 2."
             )
         return self
 

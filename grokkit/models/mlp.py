@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.models.batch_norm import BatchNorm
+from grokkit.models.dropout import Noise, dropper
 from grokkit.models.prefixes import Nodes
+from grokkit.models.rows import SumOfRows, one_hot
 from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
@@ -21,51 +24,28 @@ class MLP(ModelConfig):
 
     embedding: None for the concatenated one-hot tokens (T V inputs), or the width of a learned embedding
     U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
+    batch_norm: whether each hidden layer is normalised over the batch before its activation (source A's code).
+    dropout: share of each hidden layer's values that a training step drops, after the activation.
     """
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field((512, 512), min_length=1)
     activation: Literal["relu", "tanh"] = "relu"
     embedding: int | None = Field(None, ge=1)
+    batch_norm: bool = False
+    dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def toy(cls) -> MLP:
         """Source B's decoder 1-200-200-C with Tanh."""
         return cls(hidden=(200, 200), activation="tanh", embedding=1)
 
+    @property
+    def mixes_examples(self) -> bool:
+        return self.batch_norm
+
     def build(self, task: Task) -> MLPModule:
         return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
-
-
-class _SumOfRows(torch.autograd.Function):
-    """tables (T V, F), tokens (T, B) -> (B, F): for each example the sum of its rows, one of each table.
-
-    The gradient is a product with ones at those rows: a gather's own gradient would add rows one by one.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(tables: Tensor, tokens: Tensor) -> Tensor:
-        parts = tables.split(len(tables) // len(tokens))
-        return sum(table[token] for table, token in zip(parts, tokens, strict=True))
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        tables, tokens = inputs
-        ctx.vocabulary = len(tables) // len(tokens)
-        ctx.save_for_backward(tokens)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (tokens,) = ctx.saved_tensors
-        return _one_hot(tokens, ctx.vocabulary, gradient.dtype).t() @ gradient, None
-
-
-def _one_hot(tokens: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
-    """(T, B) -> (B, T V)."""
-    every = torch.arange(vocabulary, device=tokens.device)
-    return torch.cat([(token.unsqueeze(1) == every).to(dtype) for token in tokens], 1)
 
 
 class MLPModule(nn.Module):
@@ -76,22 +56,26 @@ class MLPModule(nn.Module):
     def __init__(self, config: MLP, vocabulary: int, length: int, classes: int) -> None:
         super().__init__()
         self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
+        self.dropout = config.dropout
+        self.takes_noise = config.dropout > 0
         self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
         widths = (config.embedding or length * vocabulary, *config.hidden, classes)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))
+        self.norms = nn.ModuleList(BatchNorm(width) if config.batch_norm else nn.Identity() for width in config.hidden)
 
-    def forward(self, batch: Tensor | Nodes) -> Tensor:
+    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
+        drop = dropper(noise, self.dropout)
         x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_from_tokens(batch)
-        for layer in self.layers[1:]:
-            x = layer(self.activation(x))
+        for norm, layer in zip(self.norms, self.layers[1:], strict=True):
+            x = layer(drop(self.activation(norm(x))))
         return x
 
     def _first_from_tokens(self, tokens: Tensor) -> Tensor:
         """The first layer as written: (B, T) -> (B, F)."""
         if self.embedding is not None:
             return self.layers[0](self.embedding[tokens].sum(1))
-        one_hot = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
-        return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
+        x = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
+        return self.layers[0](x.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:
         """The same without the products with one-hot rows, except where those are too narrow to cost anything."""
@@ -106,5 +90,5 @@ class MLPModule(nn.Module):
         tokens = torch.stack([nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying])
         chosen = torch.cat([tables[t] for t in varying])
         if self.embedding is not None:
-            return self.layers[0](_one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
-        return _SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias
+            return self.layers[0](one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
+        return SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias
