@@ -7,7 +7,7 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 """
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
-from grokkit.models import MLP, MODELS, Transformer
+from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
 from grokkit.optimizers import OPTIMIZERS, SAM, AdamW
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
@@ -31,6 +31,7 @@ __all__ = [
     "Experiment",
     "GrokkitError",
     "Interrupted",
+    "LSTM",
     "MLP",
     "MODELS",
     "Measure",
@@ -39,6 +40,7 @@ __all__ = [
     "ModularAddition",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "RNN",
     "Record",
     "Run",
     "SAM",

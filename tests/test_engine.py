@@ -9,7 +9,21 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from grokkit import MLP, SAM, AdamW, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
+from grokkit import (
+    LSTM,
+    MLP,
+    RNN,
+    SAM,
+    AdamW,
+    Batch,
+    Measure,
+    ModularAddition,
+    Run,
+    Schedule,
+    Seeds,
+    Transformer,
+    Until,
+)
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.run import NUMERICS
@@ -29,6 +43,8 @@ FAMILIES = {
     "toy": RUN.model_copy(
         update={"model": MLP(hidden=(16,), embedding=1, activation="tanh"), "batch": Batch(size=None)}
     ),
+    "rnn": RUN.model_copy(update={"model": RNN(hidden=8, embedding=4)}),
+    "lstm": RUN.model_copy(update={"model": LSTM(hidden=8, embedding=None, bidirectional=True)}),
     "short last batches": RUN.model_copy(update={"model": MLP(hidden=(16,)), "batch": Batch(size=8, short_last=True)}),
     "sam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SAM(rho=0.1)}),
     "float32": RUN.model_copy(update={"precision": "float32"}),
@@ -87,7 +103,7 @@ def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
             assert_identical(together[place], alone[i])
 
 
-@pytest.mark.parametrize("family", ["transformer", "sam"])
+@pytest.mark.parametrize("family", ["transformer", "sam", "lstm"])
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
     """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
     runs = varied(FAMILIES[family], 3)
