@@ -32,6 +32,14 @@ SENTENCES = {
         lambda: a_run(batch=gk.Batch(size=25)),
         ["batch.size", "25 is larger than the training set of 24", "smaller size", "None", "sampling='replacement'"],
     ),
+    "padding among batch averages": (
+        lambda: a_run(model=gk.MLP(batch_norm=True), batch=gk.Batch(size=8, short_last=True)),
+        ["batch.short_last", "True came", "normalises over the batch", "short_last=False"],
+    ),
+    "averages of one example": (
+        lambda: a_run(model=gk.MLP(batch_norm=True), batch=gk.Batch(size=1)),
+        ["batch.size", "1 example a step came", "normalises over the batch", "at least 2"],
+    ),
     "empty batch": (lambda: gk.Batch(size=0), ["Batch size", "greater than or equal to 1", "0 came"]),
     "negative rate": (lambda: gk.AdamW(learning_rate=-0.1), ["AdamW learning_rate", "equal to 0", "-0.1 came"]),
     "NaN rate": (lambda: gk.AdamW(learning_rate=NAN), ["AdamW learning_rate", "finite number", "nan came"]),
@@ -49,6 +57,7 @@ SENTENCES = {
     "no steps": (lambda: gk.Until(steps=0), ["Until steps", "greater than or equal to 1", "0 came"]),
     "negative seed": (lambda: gk.Seeds.all(-1), ["Seeds data", "greater than or equal to 0", "-1 came"]),
     "no initial weights": (lambda: a_run(init_scale=0), ["Run init_scale", "greater than 0", "0 came"]),
+    "everything dropped": (lambda: gk.MLP(dropout=1.0), ["MLP dropout", "less than 1", "1.0 came"]),
     "no run": (lambda: gk.train([a_run(), "run"]), ["runs", "every entry must be a Run", "'run' came"]),
     "line that is no run": (lambda: gk.Run.from_json('{"task'), ["one line of JSON", '{"task']),
     "JSON that is no run": (lambda: gk.Run.from_json("[1]"), ["JSON object", "[1]"]),
