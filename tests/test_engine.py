@@ -8,16 +8,21 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
+from twins import twin
 
 from grokkit import (
     LSTM,
     MLP,
     RNN,
     SAM,
+    SGD,
+    Adam,
     AdamW,
     Batch,
     Measure,
     ModularAddition,
+    Nesterov,
+    RMSProp,
     Run,
     Schedule,
     Seeds,
@@ -49,6 +54,10 @@ FAMILIES = {
     "lstm": RUN.model_copy(update={"model": LSTM(hidden=8, embedding=None, bidirectional=True)}),
     "short last batches": RUN.model_copy(update={"model": MLP(hidden=(16,)), "batch": Batch(size=8, short_last=True)}),
     "sam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SAM(rho=0.1)}),
+    "heavy ball": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SGD(momentum=0.9)}),
+    "nesterov": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Nesterov(momentum=0.9)}),
+    "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
+    "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
     "batch norm": RUN.model_copy(update={"model": MLP(hidden=(16, 8), batch_norm=True)}),
     "dropout": RUN.model_copy(update={"model": TINY.model_copy(update={"dropout": 0.1})}),
     "batch norm and dropout": RUN.model_copy(
@@ -157,7 +166,7 @@ def same(ours, theirs):
 
 @families
 def test_steps_are_those_of_the_ordinary_loop(run):
-    """nn.Module and nn.BatchNorm1d, torch.optim.AdamW, warm-up by LambdaLR; losses and gradient norms of every step."""
+    """nn.Module and nn.BatchNorm1d, torch.optim, warm-up by LambdaLR; losses and gradient norms of every step."""
     if isinstance(run.optimizer, SAM):
         run = run.model_copy(update={"optimizer": SAM(rho=0.0, weight_decay=0.3)})
     [run] = varied(run, 3)[2:]
@@ -179,14 +188,8 @@ def ordinary_loop(run, steps):
     torch.manual_seed(run.seeds.init)
     model = with_pytorchs_own_norms(run.model.build(task))
     model = model.to(torch.float64 if run.precision == "float64" else torch.float32)
-    rule, takes_noise = run.optimizer, getattr(model, "takes_noise", False)
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=rule.learning_rate,
-        weight_decay=rule.weight_decay,
-        betas=(rule.beta1, rule.beta2),
-        eps=rule.eps,
-    )
+    takes_noise = getattr(model, "takes_noise", False)
+    optimizer = twin(run.optimizer, model.parameters())
     warmup = run.schedule.warmup
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
     order, n = split_order(task.examples, run.seeds.data), run.train_examples
@@ -231,6 +234,12 @@ def test_resumed_equals_straight(run):
     taken = session.stack.snapshot(0)
     assert 0 < taken.t < UNTIL.steps
     assert_identical(trained([replace(taken)], slots=1)[0], straight)
+
+
+def test_methods_do_not_share_a_graph():
+    """Runs of one shape take one rule's steps."""
+    shapes = {Shape.of(run) for run in FAMILIES.values() if run.model == MLP(hidden=(16,)) and run.batch.size}
+    assert len(shapes) == 6  # short last batches (AdamW), and a method each
 
 
 def test_each_seed_changes_the_trajectory_by_itself():

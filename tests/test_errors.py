@@ -49,7 +49,7 @@ SENTENCES = {
     "rate in words": (lambda: gk.AdamW(learning_rate="fast"), ["learning_rate", "valid number", "'fast' came"]),
     "unknown task": (lambda: a_run(task={"kind": "modular_adition"}), ["Task", "did you mean 'modular_addition'"]),
     "unknown model": (lambda: a_run(model={"kind": "transfomer"}), ["Model", "did you mean 'transformer'", "mlp"]),
-    "unknown optimizer": (lambda: a_run(optimizer={"kind": "adam"}), ["Optimizer", "did you mean 'adamw'", "sam"]),
+    "unknown optimizer": (lambda: a_run(optimizer={"kind": "adamww"}), ["Optimizer", "did you mean 'adamw'", "sam"]),
     "unknown setting": (lambda: gk.AdamW(learning_rat=0.1), ["AdamW setting", "did you mean 'learning_rate'"]),
     "unknown setting of a run": (lambda: a_run(seed_=1, seeds_=gk.Seeds()), ["Run setting 'seeds_'", "'seeds'"]),
     "unknown choice": (lambda: a_run(precision="float16"), ["Run precision", "'bfloat16' or 'float64'", "'float16'"]),
