@@ -36,7 +36,7 @@ def _finding(table: pd.DataFrame, network: str) -> Finding:
         return Finding(network, 0, 1.0, None, "")
     delay, ratio = (np.stack([waiting(part, name)[:n] for part in runs], axis=1) for name in ("delay", "ratio"))
     with np.errstate(invalid="ignore", divide="ignore"):
-        interval = median_interval(np.nan_to_num(ratio[:, 0] / ratio[:, -1], nan=np.inf))
+        interval = median_interval(np.nan_to_num(ratio[:, 0] / ratio[:, -1], nan=np.inf, posinf=np.inf))
     delays, ratios = (", ".join(f"{x:,.3g}" for x in np.median(values, axis=0)) for values in (delay, ratio))
     told = f"at 30, 50 and 70% median delays of {delays} steps and ratios of {ratios}"
     p_value = max(trend_test(delay, rising=False), trend_test(ratio, rising=False))  # both must pass

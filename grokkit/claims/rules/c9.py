@@ -37,7 +37,8 @@ def _finding(table: pd.DataFrame, network: str) -> Finding:
     sooner, later = (runs["t_val"].fillna(np.inf).to_numpy() for runs in (small, large))
     less = rank_sum_test(LATE * waiting(small, "delay"), waiting(large, "delay"))
     with np.errstate(invalid="ignore"):
-        interval = median_interval(np.nan_to_num(later[:n] / sooner[:n], nan=np.inf))  # in the order of their seeds
+        ratios = later[:n] / sooner[:n]  # in the order of their seeds
+    interval = median_interval(np.nan_to_num(ratios, nan=np.inf, posinf=np.inf))
     told = (
         f"median T_val {np.median(sooner):,.0f} steps against {np.median(later):,.0f}, median delay "
         f"{np.median(waiting(small, 'delay')):,.0f} against {np.median(waiting(large, 'delay')):,.0f}"
