@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
@@ -88,3 +89,38 @@ def test_the_toy_has_the_pairs_of_its_code():
     pairs = gk.Addition(p=10).build().inputs.tolist()
     assert len(pairs) == 10 * 11 // 2 and [3, 3] in pairs
     assert "the code has $p(p+1)/2$" in PAGE
+
+
+def test_recurrent_networks_are_trained_as_the_page_says():
+    asked = planned(find_chapter("recurrent"), {"profile": "evidence"})
+    runs = [run for each in asked for run in each.runs]
+    assert {(run.task.p, run.task.framed) for run in runs} == {(91, True), (113, True)}
+    assert {run.batch for run in runs} == {gk.Batch(size=32, short_last=True)}
+    assert {run.optimizer.kind for run in runs} == {"adamw"} and {run.init_scale for run in runs} == {1.0, 5.0}
+    assert {(run.optimizer.learning_rate, run.optimizer.beta1, run.optimizer.beta2) for run in runs} == {
+        (0.001, 0.9, 0.999)
+    }
+    assert {run.model.dropout for run in runs} == {0.0, 0.5}
+    assert {(e.until.steps, e.until.extra, e.until.accuracy) for e in asked} == {(300_000, 5, 0.99)}
+    assert {e.measure.every for e in asked} == {500} and says_of_c("Accuracies", "every 500 steps")
+    assert says_of_c("Budget", "300,000 steps") and says_of_c("Stopping", "five evaluations")
+    longest = planned(find_chapter("recurrent"), {"profile": "source"})
+    at_91 = {e.until.steps for e in longest for run in e.runs if run.task.p == 91}
+    assert at_91 == {468_000, 780_000, 1_092_000} and "468,000, 780,000 and 1,092,000" in PAGE
+
+
+def says_of_c(row, text):
+    """As `says`, in the table of source C, which has no column for code."""
+    lines = PAGE[PAGE.index("## Source C") :].splitlines()
+    return text in lines[lines.index(f"* - {row}") + 2]
+
+
+def test_without_weight_decay_adamw_is_adam():
+    starts = [torch.randn(5, generator=torch.Generator().manual_seed(1), dtype=torch.float64) for _ in range(2)]
+    ours, theirs = (x.requires_grad_() for x in starts)
+    rules = torch.optim.AdamW([ours], weight_decay=0.0), torch.optim.Adam([theirs])
+    for _ in range(20):
+        for x, rule in zip((ours, theirs), rules, strict=True):
+            x.grad = 2 * x.detach() ** 3
+            rule.step()
+    assert torch.equal(ours, theirs)

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from grokkit import MLP, ModularAddition, Transformer
+from grokkit import LSTM, MLP, RNN, ModularAddition, Transformer
+from grokkit.models import Prefixes
 from grokkit.models.dropout import Noise, dropper, mixed_inside, noise_words
 
 N = 2**18
@@ -127,3 +128,20 @@ def test_in_evaluation_a_transformer_drops_nothing():
     assert not module.takes_nodes and module.takes_noise
     torch.testing.assert_close(module(DATA.inputs), module.forward_tokens(DATA.inputs), rtol=0, atol=1e-13)
     assert (module(DATA.inputs, noise()) - module(DATA.inputs)).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("kind", [RNN, LSTM])
+def test_recurrent_networks_drop_the_last_state_alone(kind, directions):
+    module, drop = built(kind(hidden=8, embedding=4, bidirectional=directions == 2, dropout=0.5)), by_hand(0.5)
+    layer = (nn.RNN if kind is RNN else nn.LSTM)(4, 8, batch_first=True, bidirectional=directions == 2).double()
+    with torch.no_grad():
+        cells = [cell for cell in (module.ahead, module.back) if cell]
+        for theirs, x in zip(layer.parameters(), (x for cell in cells for x in cell.parameters()), strict=True):
+            theirs.copy_(x)
+    reference = module.output(drop(layer(module.embedding[DATA.inputs])[0][:, -1]))
+    nodes = Prefixes(DATA.inputs).nodes(torch.arange(DATA.examples))
+    for batch in (DATA.inputs, nodes):
+        torch.testing.assert_close(module(batch, noise(7, 3)), reference, rtol=0, atol=1e-12)
+        torch.testing.assert_close(module(batch), module.forward_tokens(DATA.inputs), rtol=0, atol=1e-12)
+    assert module.takes_noise and not built(kind(hidden=8)).takes_noise

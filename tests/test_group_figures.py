@@ -64,6 +64,14 @@ def test_curves_are_drawn_on_the_sources_axes():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["p = 47", "training", "validation"]
 
 
+def test_curves_may_be_drawn_over_epochs():
+    drawn = bands(curves_of(), "p")
+    drawn["step"] = drawn["step"] / 50  # steps an epoch
+    [axes] = band_curves(drawn, "p", "p", unit=(1, "epochs")).axes
+    assert axes.get_xlim() == (0, 70) and axes.get_xlabel() == "epochs"
+    assert max(line.get_xdata().max() for line in axes.get_lines()) == 70
+
+
 def test_bands_need_an_evaluation_on_their_grid():
     curves = curves_of()
     with pytest.raises(gk.BadInput, match="multiple of 100 steps"):

@@ -15,6 +15,7 @@ TASKS = {
     "two summands": ModularAddition(p=11),
     "four": ModularAddition(p=3, summands=4),
     "one": ModularAddition(p=7, summands=1),
+    "framed": ModularAddition(p=7, framed=True),
     "addition": Addition(p=6),
 }
 TRANSFORMERS = {

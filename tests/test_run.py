@@ -44,6 +44,7 @@ def test_only_departures_from_the_defaults_are_written():
     "change",
     [
         {"task": ModularAddition(p=96)},
+        {"task": ModularAddition(framed=True)},
         {"model": Transformer(layers=1)},
         {"model": MLP()},
         {"optimizer": AdamW(eps=1e-7)},

@@ -24,8 +24,25 @@ def test_modular_addition_is_the_whole_table_in_order(p, summands):
     assert (data.vocabulary, data.classes, data.inputs.shape[1]) == (p + 2, p, 2 * summands)
 
 
+@pytest.mark.parametrize(("p", "summands"), [(2, 1), (5, 2), (3, 3)])
+def test_a_frame_changes_how_sums_are_written_and_nothing_else(p, summands):
+    plain, framed = (ModularAddition(p=p, summands=summands, framed=framed).build() for framed in (False, True))
+    assert torch.equal(plain.targets, framed.targets) and plain.classes == framed.classes
+    assert framed.inputs[:, 0].tolist() == [p + 2] * len(framed.targets)
+    assert framed.inputs[:, -2].tolist() == [p + 3] * len(framed.targets)
+    inner = [*range(1, 2 * summands), 2 * summands + 1]
+    assert torch.equal(framed.inputs[:, inner], plain.inputs)
+    assert (framed.vocabulary, framed.inputs.shape[1]) == (p + 4, 2 * summands + 2)
+
+
+def test_source_cs_sums_are_framed_and_modulo_91():
+    assert ModularAddition.source_c() == ModularAddition(p=91, framed=True)
+    assert ModularAddition.source_c(113).p == 113
+
+
 def test_a_row_reads_as_a_sum():
     assert ModularAddition(p=7).build().show(3 * 7 + 6) == "3 + 6 = 2"
+    assert ModularAddition.source_c(7).build().show(3 * 7 + 6) == "<sos> 3 + 6 mod = 2"
 
 
 def test_addition_has_the_sources_55_pairs():

@@ -7,11 +7,15 @@ Source A's LSTM is bidirectional, but at the last token its backward half has re
 the zero state. Sums end in "=", so it gives every example the same vector, a second bias of the output: the network
 computes what its forward half does, and the recurrent weights and forget gate of the other have no gradient at all.
 
-Leaves out: several layers, dropout, outputs at other positions.
+Dropout acts once, on the last state before the output. Source C does not say where its own acts; `nn.LSTM(dropout=...)`
+would drop nothing here, since PyTorch applies it between layers and there is one.
+
+Leaves out: several layers, outputs at other positions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -19,6 +23,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.models.dropout import Noise, dropper, unchanged
 from grokkit.models.prefixes import Level, Nodes
 from grokkit.models.rows import take
 from grokkit.run import ModelConfig
@@ -34,6 +39,7 @@ class RNN(ModelConfig):
     embedding: D, width of a learned embedding N(0, 1), or None for one-hot tokens (D = V).
     bidirectional: whether a second cell reads backwards; the output then has 2F inputs.
     activation: what makes the state.
+    dropout: share of the last state's values that a training step drops.
     """
 
     kind: Literal["rnn"] = "rnn"
@@ -41,6 +47,7 @@ class RNN(ModelConfig):
     embedding: int | None = Field(128, ge=1)
     bidirectional: bool = False
     activation: Literal["tanh", "relu"] = "tanh"
+    dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def source_c(cls) -> RNN:
@@ -61,12 +68,14 @@ class LSTM(ModelConfig):
     hidden: F, width of the state and of the memory.
     embedding: D, width of a learned embedding N(0, 1), or None for one-hot tokens (D = V).
     bidirectional: whether a second cell reads backwards; the output then has 2F inputs.
+    dropout: share of the last state's values that a training step drops.
     """
 
     kind: Literal["lstm"] = "lstm"
     hidden: int = Field(128, ge=1)
     embedding: int | None = Field(128, ge=1)
     bidirectional: bool = False
+    dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def source_a(cls) -> LSTM:
@@ -93,17 +102,18 @@ class RecurrentModule(nn.Module):
 
     def __init__(self, config: RNN | LSTM, vocabulary: int, classes: int) -> None:
         super().__init__()
-        self.vocabulary, self.hidden = vocabulary, config.hidden
+        self.vocabulary, self.hidden, self.dropout = vocabulary, config.hidden, config.dropout
+        self.takes_noise = config.dropout > 0
         width = config.embedding or vocabulary
         self.embedding = nn.Parameter(torch.randn(vocabulary, width)) if config.embedding else None
         self.ahead = config.cell(width)
         self.back = config.cell(width) if config.bidirectional else None
         self.output = nn.Linear(config.hidden * (2 if config.bidirectional else 1), classes)
 
-    def forward(self, batch: Tensor | Nodes) -> Tensor:
-        return self.forward_nodes(batch) if isinstance(batch, Nodes) else self.forward_tokens(batch)
+    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
+        return self.forward_nodes(batch, noise) if isinstance(batch, Nodes) else self.forward_tokens(batch, noise)
 
-    def forward_tokens(self, tokens: Tensor) -> Tensor:
+    def forward_tokens(self, tokens: Tensor, noise: Noise | None = None) -> Tensor:
         """The plain model, every position computed for every example: the reference."""
         x = self._embedded(tokens)  # B T D
         zero = x.new_zeros(len(x), self.hidden)
@@ -113,14 +123,14 @@ class RecurrentModule(nn.Module):
         if self.back:
             last = self.back.read(x[:, -1]) + self.back.recur(zero)
             h = torch.cat([h, self.back.update(last)[0]], 1)  # B 2F
-        return self.output(h)  # B C
+        return self.output(dropper(noise, self.dropout)(h))  # B C
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         if self.embedding is not None:
             return self.embedding[tokens]
         return F.one_hot(tokens, self.vocabulary).to(self.output.weight.dtype)
 
-    def forward_nodes(self, nodes: Nodes) -> Tensor:
+    def forward_nodes(self, nodes: Nodes, noise: Noise | None = None) -> Tensor:
         """The same numbers, each computed once: see `grokkit.models.prefixes`.
 
         What a cell reads depends on the token alone, and what it makes of its state on the prefix alone: one row
@@ -131,15 +141,18 @@ class RecurrentModule(nn.Module):
         for before, level, row in zip(nodes.levels, nodes.levels[1:], rows[1:], strict=False):
             recurrent, *memory = (take(x, _parent(before, level)) for x in (self.ahead.recur(h), *memory))
             h, *memory = self.ahead.update(row + recurrent, *memory)
-        return self._read_out(h, nodes.levels[-1])
+        return self._read_out(h, nodes.levels[-1], dropper(noise, self.dropout))
 
-    def _read_out(self, h: Tensor, last: Level) -> Tensor:
+    def _read_out(self, h: Tensor, last: Level, drop: Callable[[Tensor], Tensor]) -> Tensor:
         """The output; what its backward half adds is one row where all examples end in the same token."""
         if not self.back:
-            return self.output(h)
+            return self.output(drop(h))
         [row] = self._read_levels(self.back, [last])
+        state = self.back.update(row)[0]
+        if drop is not unchanged:  # each example drops its own
+            return self.output(drop(torch.cat([h, state.expand(len(h), -1)], 1)))
         ahead, back = self.output.weight.split(self.hidden, 1)  # C F each
-        return h @ ahead.t() + (self.back.update(row)[0] @ back.t() + self.output.bias)
+        return h @ ahead.t() + (state @ back.t() + self.output.bias)
 
     def _read_levels(self, cell: Cell, levels: list[Level]) -> list[Tensor]:
         """What the cell reads at the nodes, or once where all end in the same token: (M, G F) or (1, G F) each."""

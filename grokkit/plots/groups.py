@@ -20,6 +20,8 @@ _SCALE = ("#a87300", "#7a6cff")
 _LIGHT = 1.5
 _SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
 _UNIT = 100
+STEPS = (_UNIT, "steps (100 iterations each)")
+"""The horizontal axis of source A's figures: how many iterations one of its units has, and its label."""
 
 
 def scale(n: int) -> list[str]:
@@ -52,31 +54,34 @@ def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def band_curves(table: pd.DataFrame, group: str, symbol: str, last: float = np.nan) -> Figure:
+def band_curves(
+    table: pd.DataFrame, group: str, symbol: str, last: float = np.nan, unit: tuple[float, str] = STEPS
+) -> Figure:
     """Accuracy against steps as source A draws it: linear axes, steps of 100 iterations, validation dashed.
 
     table: of `bands`. One panel below the other; a line is a median over runs, a band their range. last: the
-    right end of the axis, in iterations; NaN for the end of the curves.
+    right end of the axis, as `step` counts; NaN for the end of the curves. unit: what one unit of the axis is worth in
+    `step`, and the axis's label; (1, "epochs") where `step` was turned into epochs.
     """
     panels, values = list(dict.fromkeys(table["panel"])), sorted(table[group].unique())
     colours = dict(zip(values, scale(len(values)), strict=True))
     with style():
         fig = Figure(figsize=(5.6, 0.7 + 2.1 * len(panels)), layout="constrained")
         for axes, panel in zip(fig.subplots(len(panels), sharex=True, squeeze=False)[:, 0], panels, strict=True):
-            _draw_bands(axes, table[table["panel"] == panel], group, colours)
+            _draw_bands(axes, table[table["panel"] == panel], group, colours, unit[0])
             axes.set_title(panel)
-        axes.set_xlim(0, max(1, np.fmin(last, table["step"].max()) / _UNIT))
-        axes.set_xlabel("steps (100 iterations each)")
+        axes.set_xlim(0, max(1, np.fmin(last, table["step"].max()) / unit[0]))
+        axes.set_xlabel(unit[1])
         lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
         lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]
         fig.legend(handles=lines, loc="outside upper left", ncols=4)
     return fig
 
 
-def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float, str]) -> None:
+def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float, str], unit: float) -> None:
     dashes = dict(_SETS.values())
     for (value, which), curve in table.groupby([group, "set"]):
-        x = curve["step"] / _UNIT
+        x = curve["step"] / unit
         axes.fill_between(x, curve["low"], curve["high"], color=colours[value], alpha=0.16, lw=0)
         axes.plot(x, curve["median"], color=colours[value], lw=1.5, ls=dashes[which])
     axes.set_ylim(-0.02, 1.02)

@@ -1,4 +1,8 @@
-"""a_1 + ... + a_n (mod p): the task on which grokking was found (Power et al. 2022; source A, section 1)."""
+"""a_1 + ... + a_n (mod p): the task on which grokking was found (Power et al. 2022; source A, section 1).
+
+Source C writes the same sums in a frame of constant tokens (its section 7.1). They say nothing about a sum, but a
+recurrent network makes one more step at each of them.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,23 @@ LARGEST_TABLE = 2**24
 
 
 class ModularAddition(TaskConfig):
-    """All p^n sums of n numbers modulo p, written as source A does: a_1 o a_2 o ... a_n =.
+    """All p^n sums of n numbers modulo p, written as source A does, a_1 o a_2 o ... a_n =, or framed.
 
     Tokens 0 .. p-1 are the numbers, p is "+", p+1 is "="; T = 2n, V = p + 2, C = p.
+
+    framed: whether it is written as source C does, <sos> a_1 o a_2 o ... a_n mod =. Then p+2 is "<sos>", p+3 is
+    "mod"; T = 2n + 2, V = p + 4.
     """
 
     kind: Literal["modular_addition"] = "modular_addition"
     p: int = Field(97, ge=2)
     summands: int = Field(2, ge=1)
+    framed: bool = False
+
+    @classmethod
+    def source_c(cls, p: int = 91) -> ModularAddition:
+        """Source C's: framed. Its section 7.1 says 91."""
+        return cls(p=p, framed=True)
 
     @model_validator(mode="after")
     def _table_fits(self) -> ModularAddition:
@@ -43,4 +56,8 @@ class ModularAddition(TaskConfig):
         inputs = torch.full((self.examples, 2 * self.summands), self.p)
         inputs[:, 0::2], inputs[:, -1] = numbers, self.p + 1
         symbols = (*map(str, range(self.p)), "+", "=")
-        return Task(inputs, numbers.sum(1) % self.p, vocabulary=self.p + 2, classes=self.p, symbols=symbols)
+        if self.framed:
+            sos, mod = (torch.full((self.examples, 1), self.p + token) for token in (2, 3))
+            inputs = torch.cat([sos, inputs[:, :-1], mod, inputs[:, -1:]], 1)
+            symbols += ("<sos>", "mod")
+        return Task(inputs, numbers.sum(1) % self.p, vocabulary=len(symbols), classes=self.p, symbols=symbols)
