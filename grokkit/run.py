@@ -155,9 +155,16 @@ class Batch(Config):
 
 
 class Schedule(Config):
-    """Learning rate over time: linear warm-up over `warmup` steps from 0, then constant (source A)."""
+    """Learning rate over time: linear warm-up from 0, then constant, or divided by 1 + decay floor(t / decay_every).
+
+    warmup: steps until the learning rate has its full size (source A: 10).
+    decay: what is added to the divisor each time; 0 for a constant rate (source A's LSTM: 0.01).
+    decay_every: steps from one time to the next, counted from the end of the warm-up (source A: 100).
+    """
 
     warmup: int = Field(0, ge=0)
+    decay: float = Field(0.0, ge=0)
+    decay_every: int = Field(1, ge=1)
 
 
 class Seeds(Config):
@@ -185,6 +192,7 @@ class Run(Config):
 
     train_fraction: share of the task's examples in the training set, rounded down to whole examples.
     precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
+    init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
     """
 
     task: _chosen(TASKS, TaskConfig)
@@ -195,6 +203,7 @@ class Run(Config):
     schedule: Schedule = Schedule()
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     seeds: Seeds = Seeds()
+    init_scale: float = Field(1.0, gt=0)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Run:

@@ -208,6 +208,14 @@ def test_each_seed_changes_the_trajectory_by_itself():
     assert len(set(ends)) == 4
 
 
+def test_initial_weights_are_scaled_all_of_them_and_runs_of_all_scales_share_a_stack():
+    plain, scaled = RUN, RUN.model_copy(update={"init_scale": 5.0})
+    assert Shape.of(scaled) == Shape.of(plain)
+    ours, reference = start(scaled).params, start(plain).params
+    assert any(x.any() for name, x in reference.items() if name.endswith("bias"))
+    assert all(torch.equal(x, 5 * reference[name]) for name, x in ours.items())
+
+
 def test_a_run_on_a_larger_batch_is_another_run():
     runs = [RUN, RUN.model_copy(update={"batch": Batch(size=9)})]
     ends = [trained([start(run)], 1)[0].rows[-1]["train_loss"] for run in runs]

@@ -48,6 +48,7 @@ SENTENCES = {
     "missing part": (lambda: gk.Run(task=gk.Addition(), model=gk.MLP()), ["Run needs optimizer"]),
     "no steps": (lambda: gk.Until(steps=0), ["Until steps", "greater than or equal to 1", "0 came"]),
     "negative seed": (lambda: gk.Seeds.all(-1), ["Seeds data", "greater than or equal to 0", "-1 came"]),
+    "no initial weights": (lambda: a_run(init_scale=0), ["Run init_scale", "greater than 0", "0 came"]),
     "no run": (lambda: gk.train([a_run(), "run"]), ["runs", "every entry must be a Run", "'run' came"]),
     "line that is no run": (lambda: gk.Run.from_json('{"task'), ["one line of JSON", '{"task']),
     "JSON that is no run": (lambda: gk.Run.from_json("[1]"), ["JSON object", "[1]"]),

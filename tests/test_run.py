@@ -51,8 +51,10 @@ def test_only_departures_from_the_defaults_are_written():
         {"train_fraction": 0.41},
         {"batch": Batch(short_last=True)},
         {"schedule": Schedule(warmup=1)},
+        {"schedule": Schedule(decay=0.01)},
         {"precision": "float64"},
         {"seeds": Seeds(batch=1)},
+        {"init_scale": 5.0},
     ],
     ids=lambda change: next(iter(change)),
 )

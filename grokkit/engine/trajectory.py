@@ -32,11 +32,12 @@ class Trajectory:
 
     @classmethod
     def start(cls, run: Run, task: Task) -> Trajectory:
-        """Step 0: PyTorch's own initialisers, seeded by the run and drawn on the CPU in float32."""
+        """Step 0: PyTorch's own initialisers, seeded by the run and drawn on the CPU in float32, times its scale."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seeds.init)
             model = run.model.build(task)
-        params = {name: x.detach().to(DTYPES[run.precision]) for name, x in model.named_parameters()}
+        dtype = DTYPES[run.precision]
+        params = {name: x.detach().to(dtype) * run.init_scale for name, x in model.named_parameters()}
         return cls(run, params, type(run.optimizer).init(params))
 
     def order(self, task: Task) -> Tensor:
