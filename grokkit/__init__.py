@@ -8,7 +8,7 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
 from grokkit.models import MLP, MODELS, Transformer
-from grokkit.optimizers import OPTIMIZERS, SAM, AdamW
+from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSProp
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
 from grokkit.request import Measure, Until
@@ -22,6 +22,7 @@ from grokkit.train import Display, Experiment, Missing, records, train
 from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
+    "Adam",
     "AdamW",
     "Addition",
     "BadInput",
@@ -37,11 +38,14 @@ __all__ = [
     "Missing",
     "ModelConfig",
     "ModularAddition",
+    "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "RMSProp",
     "Record",
     "Run",
     "SAM",
+    "SGD",
     "Schedule",
     "Seeds",
     "Store",

@@ -8,8 +8,25 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
+from twins import twin
 
-from grokkit import MLP, SAM, AdamW, Batch, Measure, ModularAddition, Run, Schedule, Seeds, Transformer, Until
+from grokkit import (
+    MLP,
+    SAM,
+    SGD,
+    Adam,
+    AdamW,
+    Batch,
+    Measure,
+    ModularAddition,
+    Nesterov,
+    RMSProp,
+    Run,
+    Schedule,
+    Seeds,
+    Transformer,
+    Until,
+)
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.run import NUMERICS
@@ -31,6 +48,10 @@ FAMILIES = {
     ),
     "short last batches": RUN.model_copy(update={"model": MLP(hidden=(16,)), "batch": Batch(size=8, short_last=True)}),
     "sam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SAM(rho=0.1)}),
+    "heavy ball": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SGD(momentum=0.9)}),
+    "nesterov": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Nesterov(momentum=0.9)}),
+    "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
+    "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
     "float32": RUN.model_copy(update={"precision": "float32"}),
 }
 families = pytest.mark.parametrize("run", FAMILIES.values(), ids=FAMILIES)
@@ -134,7 +155,7 @@ def same(ours, theirs):
 
 @families
 def test_steps_are_those_of_the_ordinary_loop(run):
-    """nn.Module, torch.optim.AdamW, warm-up by LambdaLR; batch losses and gradient norms of every step."""
+    """nn.Module, torch.optim, warm-up by LambdaLR; batch losses and gradient norms of every step."""
     if isinstance(run.optimizer, SAM):
         run = run.model_copy(update={"optimizer": SAM(rho=0.0, weight_decay=0.3)})
     [run] = varied(run, 3)[2:]
@@ -155,14 +176,7 @@ def ordinary_loop(run, steps):
     task = run.task.build()
     torch.manual_seed(run.seeds.init)
     model = run.model.build(task).to(torch.float64 if run.precision == "float64" else torch.float32)
-    rule = run.optimizer
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=rule.learning_rate,
-        weight_decay=rule.weight_decay,
-        betas=(rule.beta1, rule.beta2),
-        eps=rule.eps,
-    )
+    optimizer = twin(run.optimizer, model.parameters())
     warmup = run.schedule.warmup
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
     order, n = split_order(task.examples, run.seeds.data), run.train_examples
@@ -198,6 +212,12 @@ def test_resumed_equals_straight(run):
     taken = session.stack.snapshot(0)
     assert 0 < taken.t < UNTIL.steps
     assert_identical(trained([replace(taken)], slots=1)[0], straight)
+
+
+def test_methods_do_not_share_a_graph():
+    """Runs of one shape take one rule's steps."""
+    shapes = {Shape.of(run) for run in FAMILIES.values() if run.model == MLP(hidden=(16,)) and run.batch.size}
+    assert len(shapes) == 6  # short last batches (AdamW), and a method each
 
 
 def test_each_seed_changes_the_trajectory_by_itself():

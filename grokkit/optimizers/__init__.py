@@ -1,9 +1,13 @@
 """The rules. To add one: an `OptimizerConfig` with `init` and `step` for one run, and a line below."""
 
+from grokkit.optimizers.adam import Adam
 from grokkit.optimizers.adamw import AdamW
+from grokkit.optimizers.nesterov import Nesterov
+from grokkit.optimizers.rmsprop import RMSProp
 from grokkit.optimizers.sam import SAM
+from grokkit.optimizers.sgd import SGD
 from grokkit.run import OPTIMIZERS
 
-OPTIMIZERS.add(AdamW, SAM)
+OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, SAM)
 
-__all__ = ["OPTIMIZERS", "SAM", "AdamW"]
+__all__ = ["OPTIMIZERS", "SAM", "SGD", "Adam", "AdamW", "Nesterov", "RMSProp"]
