@@ -31,6 +31,10 @@ CASES = [  # name, shape, precision of the engine, whether the loop runs under a
     ("transformer, loop under autocast", "transformer", "bfloat16", True),
     ("mlp", "mlp", "float32", False),
     ("toy", "toy", "float32", False),
+    ("lstm", "lstm", "float32", False),
+    ("lstm", "lstm", "bfloat16", False),
+    ("wide lstm", "wide lstm", "float32", False),
+    ("wide lstm", "wide lstm", "bfloat16", False),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What is timed: source A's transformer and MLP, source B's toy, each as a run and as an ordinary module."""
+"""What is timed: source A's transformer, MLP and LSTM, source B's toy, source C's LSTM; each also as an `nn` module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grokkit import MLP, AdamW, Addition, Batch, ModularAddition, Run, Task, Transformer
+from grokkit import LSTM, MLP, AdamW, Addition, Batch, ModularAddition, Run, Task, Transformer
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,34 @@ class OrdinaryToy(nn.Module):
         return self.layers(self.embedding(tokens).sum(1))
 
 
+class OrdinaryLSTM(nn.Module):
+    """Source C's: learned embeddings through one layer."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.embedding, self.lstm = nn.Embedding(task.vocabulary, 128), nn.LSTM(128, 128, batch_first=True)
+        self.output = nn.Linear(128, task.classes)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.output(self.lstm(self.embedding(tokens))[0][:, -1])
+
+
+class OrdinaryWideLSTM(nn.Module):
+    """Source A's: one-hot tokens through one layer in two directions."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.vocabulary = task.vocabulary
+        self.lstm = nn.LSTM(task.vocabulary, 512, batch_first=True, bidirectional=True)
+        self.output = nn.Linear(1024, task.classes)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.output(self.lstm(F.one_hot(tokens, self.vocabulary).float())[0][:, -1])
+
+
 _ADDITION = {"task": ModularAddition(), "optimizer": AdamW(), "batch": Batch(sampling="replacement")}
 _TOY = Run(task=Addition(), model=MLP.toy(), optimizer=AdamW(), train_fraction=45 / 55, batch=Batch(size=None))
+_C = {"task": ModularAddition(p=113), "optimizer": AdamW(), "batch": Batch(size=32)}
 
 SHAPES = {
     shape.name: shape
@@ -74,6 +100,8 @@ SHAPES = {
         Shape("transformer", Run(model=Transformer(), **_ADDITION), OrdinaryTransformer),
         Shape("mlp", Run(model=MLP(), **_ADDITION), OrdinaryMLP),
         Shape("toy", _TOY, OrdinaryToy),
+        Shape("lstm", Run(model=LSTM.source_c(), **_C), OrdinaryLSTM),
+        Shape("wide lstm", Run(model=LSTM.source_a(), **_ADDITION), OrdinaryWideLSTM),
     )
 }
 

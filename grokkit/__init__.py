@@ -7,7 +7,7 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 """
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
-from grokkit.models import MLP, MODELS, Transformer
+from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
 from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSProp
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
@@ -32,6 +32,7 @@ __all__ = [
     "Experiment",
     "GrokkitError",
     "Interrupted",
+    "LSTM",
     "MLP",
     "MODELS",
     "Measure",
@@ -41,6 +42,7 @@ __all__ = [
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "RNN",
     "RMSProp",
     "Record",
     "Run",

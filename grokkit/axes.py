@@ -21,6 +21,7 @@ AXES: dict[str, str] = {
     "D": "width of the model",
     "H": "attention heads",
     "K": "width of one head (keys, queries and values)",
-    "F": "width of the feed-forward layer",
+    "F": "width of the feed-forward layer, or of a recurrent state",
+    "G": "gates of a recurrent cell",
 }
 """Letter -> what the axis runs over."""

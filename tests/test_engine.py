@@ -11,7 +11,9 @@ from torch.utils._pytree import tree_leaves
 from twins import twin
 
 from grokkit import (
+    LSTM,
     MLP,
+    RNN,
     SAM,
     SGD,
     Adam,
@@ -46,6 +48,8 @@ FAMILIES = {
     "toy": RUN.model_copy(
         update={"model": MLP(hidden=(16,), embedding=1, activation="tanh"), "batch": Batch(size=None)}
     ),
+    "rnn": RUN.model_copy(update={"model": RNN(hidden=8, embedding=4)}),
+    "lstm": RUN.model_copy(update={"model": LSTM(hidden=8, embedding=None, bidirectional=True)}),
     "short last batches": RUN.model_copy(update={"model": MLP(hidden=(16,)), "batch": Batch(size=8, short_last=True)}),
     "sam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SAM(rho=0.1)}),
     "heavy ball": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SGD(momentum=0.9)}),
@@ -108,7 +112,7 @@ def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
             assert_identical(together[place], alone[i])
 
 
-@pytest.mark.parametrize("family", ["transformer", "sam"])
+@pytest.mark.parametrize("family", ["transformer", "sam", "lstm"])
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
     """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
     runs = varied(FAMILIES[family], 3)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from grokkit.models import MLP, Prefixes, Transformer
+from grokkit.models import LSTM, MLP, RNN, Prefixes, Transformer
 from grokkit.models.transformer import sinusoids
 from grokkit.tasks import Addition, ModularAddition
 
@@ -34,7 +34,14 @@ TRANSFORMERS = {
     "three layers": Transformer(layers=3, width=16, heads=2, head_width=8, feed_forward=32),
 }
 MLPS = {"source A": MLP(hidden=(32, 16)), "toy": MLP.toy()}
-MODELS = {f"transformer {n}": m for n, m in TRANSFORMERS.items()} | {f"mlp {n}": m for n, m in MLPS.items()}
+RECURRENT = {
+    "rnn": RNN(hidden=16, embedding=12),
+    "rnn, two directions": RNN(hidden=16, embedding=None, bidirectional=True, activation="relu"),
+    "lstm": LSTM(hidden=16, embedding=12),
+    "lstm, two directions": LSTM(hidden=16, embedding=12, bidirectional=True),
+    "lstm, source A": LSTM.source_a().model_copy(update={"hidden": 16}),
+}
+MODELS = {f"transformer {n}": m for n, m in TRANSFORMERS.items()} | {f"mlp {n}": m for n, m in MLPS.items()} | RECURRENT
 
 
 def built(config, task, seed=0):
@@ -58,7 +65,7 @@ def test_shared_prefixes_give_the_plain_forward_and_its_gradient(config, task, b
     plain, shared = module(data.inputs[examples]), module(Prefixes(data.inputs).nodes(examples))
     torch.testing.assert_close(shared, plain, rtol=0, atol=1e-12)
     gradients = [
-        torch.autograd.grad((logits * weights).sum(), list(module.parameters()), allow_unused=True)
+        torch.autograd.grad((logits * weights).sum(), list(module.parameters()), materialize_grads=True)
         for logits in (shared, plain)
     ]
     for ours, reference in zip(*gradients, strict=True):
@@ -178,3 +185,77 @@ def test_toy_sums_the_embeddings():
     torch.testing.assert_close(nn.Sequential(*layers)(x), module(data.inputs), rtol=0, atol=1e-13)
     fresh = MLP.toy().build(data).embedding
     assert fresh.abs().max() <= 0.5
+
+
+def pytorchs_own(config, vocabulary, classes):
+    """`nn.Embedding`, `nn.RNN` or `nn.LSTM`, and `nn.Linear`, made in this order."""
+    embedding = nn.Embedding(vocabulary, config.embedding) if config.embedding else None
+    sizes = config.embedding or vocabulary, config.hidden
+    if isinstance(config, RNN):
+        layer = nn.RNN(*sizes, nonlinearity=config.activation, batch_first=True, bidirectional=config.bidirectional)
+    else:
+        layer = nn.LSTM(*sizes, batch_first=True, bidirectional=config.bidirectional)
+    return embedding, layer, nn.Linear(config.hidden * (1 + config.bidirectional), classes)
+
+
+def parameters_of(modules):
+    """Those of the modules that are there, in the order in which they were drawn."""
+    return [x for module in modules if module for x in module.parameters()]
+
+
+@pytest.mark.parametrize("config", RECURRENT.values(), ids=RECURRENT)
+def test_recurrent_networks_start_as_pytorchs_own(config):
+    data = TASKS["two summands"].build()
+    torch.manual_seed(3)
+    ours = config.build(data).parameters()
+    torch.manual_seed(3)
+    for x, reference in zip(ours, parameters_of(pytorchs_own(config, data.vocabulary, data.classes)), strict=True):
+        assert torch.equal(x, reference)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("config", RECURRENT.values(), ids=RECURRENT)
+def test_recurrent_networks_equal_pytorchs_own(config, task):
+    """Logits at the last token and their gradients; PyTorch's backward direction reads all tokens."""
+    data = task.build()
+    module, modules = built(config, data), pytorchs_own(config, data.vocabulary, data.classes)
+    embedding, layer, output = (x.double() if x else None for x in modules)
+    with torch.no_grad():
+        for theirs, x in zip(parameters_of(modules), module.parameters(), strict=True):
+            theirs.copy_(x)
+    x = embedding(data.inputs) if embedding else one_hot(data.inputs, data.vocabulary).double()
+    reference, logits = output(layer(x)[0][:, -1]), module(data.inputs)
+    torch.testing.assert_close(logits, reference, rtol=0, atol=1e-12)
+    weights = torch.randn_like(logits)
+    ours = torch.autograd.grad((logits * weights).sum(), list(module.parameters()), materialize_grads=True)
+    for gradient, theirs in zip(
+        ours, torch.autograd.grad((reference * weights).sum(), parameters_of(modules)), strict=True
+    ):
+        torch.testing.assert_close(gradient, theirs, rtol=0, atol=1e-11)
+
+
+def test_at_the_last_token_the_backward_half_is_a_second_bias():
+    """Its state is the same for every sum, and its recurrent weights and forget gate are never trained."""
+    data = TASKS["two summands"].build()
+    config = RECURRENT["lstm, source A"]
+    module, half = built(config, data), built(config.model_copy(update={"bidirectional": False}), data)
+    state, _ = module.back.update(module.back.read(one_hot(data.inputs[:1, -1], data.vocabulary).double()))
+    with torch.no_grad():
+        for name, x in module.ahead.named_parameters():
+            half.ahead.get_parameter(name).copy_(x)
+        half.output.weight.copy_(module.output.weight[:, :16])
+        half.output.bias.copy_(module.output.bias + module.output.weight[:, 16:] @ state[0])
+    torch.testing.assert_close(half(data.inputs), module(data.inputs), rtol=0, atol=1e-13)
+    logits = module(data.inputs)
+    learned = torch.autograd.grad(logits.square().sum(), list(module.back.parameters()), materialize_grads=True)
+    of_input, of_state, *biases = learned
+    assert not of_state.any() and not of_input[16:32].any() and not of_input[:, :-1].any()
+    assert of_input[:16, -1].all() and all(x[:16].all() and not x[16:32].any() for x in biases)
+
+
+def test_source_as_lstm_has_two_halves():
+    data = ModularAddition().build()
+    module = LSTM.source_a().build(data)
+    assert sum(x.numel() for x in module.parameters()) == 2 * 4 * 512 * (99 + 512 + 2) + 97 * (1024 + 1)
+    assert module.output.in_features == 1024 and module.embedding is None
+    assert LSTM.source_c().build(data).embedding.shape == RNN.source_c().build(data).embedding.shape == (99, 128)

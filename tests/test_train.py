@@ -394,6 +394,14 @@ def test_a_stack_of_one_only_where_a_run_always_trains_alone(runs, small, sizes,
     assert len(list(tmp_path.iterdir())) == runs
 
 
+@pytest.mark.parametrize("precision, slots", [("float32", 1), ("bfloat16", groups.CPU_SLOTS)])
+def test_in_bfloat16_a_step_of_twice_the_arithmetic_still_counts_as_small(precision, slots):
+    """Source C's LSTM, whose step lies between the two limits."""
+    run = gk.Run(task=gk.ModularAddition(p=113), model=gk.LSTM(), optimizer=gk.AdamW(), batch=gk.Batch(size=32))
+    [group] = groups.groups_of([run.model_copy(update={"precision": precision})] * 100)
+    assert groups.slots_for(group, "cpu", 1) == slots
+
+
 def test_one_run_needs_no_second_process(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "train_in_pool", None)
     assert len(gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path, workers=os.cpu_count())) == 1

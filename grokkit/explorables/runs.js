@@ -74,6 +74,7 @@ function built(el, choices) {
     hint: html("p", { class: "hint" }, "A dashed frame: no runs with the other choices as they are; those move along."),
     summary: html("p", { class: "summary", role: "status", "aria-live": "polite" }),
     picture: svg("svg", { role: "img" }),
+    key: html("p", { class: "hint" }, "Thin lines: one seed each; thick: their median. Marks above: where each seed passes."),
     slider: html("input", { type: "range", min: 0, max: POSITIONS, step: 1 }),
     reading: html("p", { class: "reading" }),
     table: html("div", {}),
@@ -81,7 +82,7 @@ function built(el, choices) {
   parts.scrubber = html("label", { class: "scrubber" }, html("span", {}, "moment"), parts.slider);
   const details = html("details", {}, html("summary", {}, "These runs as a table"), parts.table);
   el.classList.add("grokkit-explorable");
-  el.replaceChildren(parts.form, parts.hint, parts.summary, parts.picture, parts.scrubber, parts.reading, details);
+  el.replaceChildren(parts.form, parts.hint, parts.summary, parts.picture, parts.key, parts.scrubber, parts.reading, details);
   return parts;
 }
 
@@ -93,8 +94,6 @@ class RunExplorer {
     this.range = [first, last]; // of all runs, so that a choice moves curves, not the axis
     this.along = logarithmic(...this.range, 0, POSITIONS);
     this.parts = built(el, this.choices);
-    const settings = new Set(this.runs.map((run) => String(run.at)));
-    this.parts.hint.hidden = settings.size === this.choices.reduce((n, { values }) => n * values.length, 1);
     this.note = "";
   }
 
@@ -145,6 +144,7 @@ class RunExplorer {
       input.checked = at[which] === place;
       input.parentElement.classList.toggle("elsewhere", !runsAt(this.runs, at.with(which, place)).length);
     }
+    parts.hint.hidden = !parts.form.querySelector(".elsewhere");
     parts.summary.textContent = this.note + summary(this.shown);
     parts.table.replaceChildren(runsTable(this.shown));
     this.drawPicture();

@@ -2,9 +2,10 @@
 
 from grokkit.models.mlp import MLP
 from grokkit.models.prefixes import Nodes, Prefixes
+from grokkit.models.recurrent import LSTM, RNN
 from grokkit.models.transformer import Transformer
 from grokkit.run import MODELS
 
-MODELS.add(MLP, Transformer)
+MODELS.add(LSTM, MLP, RNN, Transformer)
 
-__all__ = ["MLP", "MODELS", "Nodes", "Prefixes", "Transformer"]
+__all__ = ["LSTM", "MLP", "MODELS", "Nodes", "Prefixes", "RNN", "Transformer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from grokkit.models.prefixes import Nodes
+from grokkit.models.rows import SumOfRows, one_hot
 from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
@@ -37,37 +38,6 @@ class MLP(ModelConfig):
         return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
 
 
-class _SumOfRows(torch.autograd.Function):
-    """tables (T V, F), tokens (T, B) -> (B, F): for each example the sum of its rows, one of each table.
-
-    The gradient is a product with ones at those rows: a gather's own gradient would add rows one by one.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(tables: Tensor, tokens: Tensor) -> Tensor:
-        parts = tables.split(len(tables) // len(tokens))
-        return sum(table[token] for table, token in zip(parts, tokens, strict=True))
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        tables, tokens = inputs
-        ctx.vocabulary = len(tables) // len(tokens)
-        ctx.save_for_backward(tokens)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (tokens,) = ctx.saved_tensors
-        return _one_hot(tokens, ctx.vocabulary, gradient.dtype).t() @ gradient, None
-
-
-def _one_hot(tokens: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
-    """(T, B) -> (B, T V)."""
-    every = torch.arange(vocabulary, device=tokens.device)
-    return torch.cat([(token.unsqueeze(1) == every).to(dtype) for token in tokens], 1)
-
-
 class MLPModule(nn.Module):
     """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
 
@@ -90,8 +60,8 @@ class MLPModule(nn.Module):
         """The first layer as written: (B, T) -> (B, F)."""
         if self.embedding is not None:
             return self.layers[0](self.embedding[tokens].sum(1))
-        one_hot = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
-        return self.layers[0](one_hot.to(self.layers[0].weight.dtype))
+        x = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
+        return self.layers[0](x.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:
         """The same without the products with one-hot rows, except where those are too narrow to cost anything."""
@@ -106,5 +76,5 @@ class MLPModule(nn.Module):
         tokens = torch.stack([nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying])
         chosen = torch.cat([tables[t] for t in varying])
         if self.embedding is not None:
-            return self.layers[0](_one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
-        return _SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias
+            return self.layers[0](one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
+        return SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias

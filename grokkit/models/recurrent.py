@@ -1,0 +1,208 @@
+"""Recurrent networks of one layer: Elman's (1990) and the LSTM (Hochreiter & Schmidhuber 1997), read at the last token.
+
+Source A has an LSTM on one-hot tokens, source C an RNN and an LSTM on learned embeddings. Letters, gates and initial
+weights are those of `nn.RNN` and `nn.LSTM`, of `nn.Embedding` before them and of `nn.Linear` after them.
+
+Source A's LSTM is bidirectional, but at the last token its backward half has read that token alone, in one step from
+the zero state. Sums end in "=", so it gives every example the same vector, a second bias of the output: the network
+computes what its forward half does, and the recurrent weights and forget gate of the other have no gradient at all.
+
+Leaves out: several layers, dropout, outputs at other positions.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from grokkit.models.prefixes import Level, Nodes
+from grokkit.models.rows import take
+from grokkit.run import ModelConfig
+from grokkit.tasks.task import Task
+
+ACTIVATIONS = {"tanh": torch.tanh, "relu": F.relu}
+
+
+class RNN(ModelConfig):
+    """Elman's network; the defaults are source C's.
+
+    hidden: F, width of the state.
+    embedding: D, width of a learned embedding N(0, 1), or None for one-hot tokens (D = V).
+    bidirectional: whether a second cell reads backwards; the output then has 2F inputs.
+    activation: what makes the state.
+    """
+
+    kind: Literal["rnn"] = "rnn"
+    hidden: int = Field(128, ge=1)
+    embedding: int | None = Field(128, ge=1)
+    bidirectional: bool = False
+    activation: Literal["tanh", "relu"] = "tanh"
+
+    @classmethod
+    def source_c(cls) -> RNN:
+        """Source C's: embedding and hidden state 128 wide, tanh."""
+        return cls()
+
+    def build(self, task: Task) -> RecurrentModule:
+        return RecurrentModule(self, task.vocabulary, task.classes)
+
+    def cell(self, width: int) -> ElmanCell:
+        """A cell that reads rows of that width."""
+        return ElmanCell(width, self.hidden, self.activation)
+
+
+class LSTM(ModelConfig):
+    """Long short-term memory; the defaults are source C's.
+
+    hidden: F, width of the state and of the memory.
+    embedding: D, width of a learned embedding N(0, 1), or None for one-hot tokens (D = V).
+    bidirectional: whether a second cell reads backwards; the output then has 2F inputs.
+    """
+
+    kind: Literal["lstm"] = "lstm"
+    hidden: int = Field(128, ge=1)
+    embedding: int | None = Field(128, ge=1)
+    bidirectional: bool = False
+
+    @classmethod
+    def source_a(cls) -> LSTM:
+        """As source A's code has it: one-hot tokens, 512 wide, two directions."""
+        return cls(hidden=512, embedding=None, bidirectional=True)
+
+    @classmethod
+    def source_c(cls) -> LSTM:
+        """Source C's: embedding and hidden state 128 wide."""
+        return cls()
+
+    def build(self, task: Task) -> RecurrentModule:
+        return RecurrentModule(self, task.vocabulary, task.classes)
+
+    def cell(self, width: int) -> LSTMCell:
+        """A cell that reads rows of that width."""
+        return LSTMCell(width, self.hidden)
+
+
+class RecurrentModule(nn.Module):
+    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+
+    takes_nodes = True
+
+    def __init__(self, config: RNN | LSTM, vocabulary: int, classes: int) -> None:
+        super().__init__()
+        self.vocabulary, self.hidden = vocabulary, config.hidden
+        width = config.embedding or vocabulary
+        self.embedding = nn.Parameter(torch.randn(vocabulary, width)) if config.embedding else None
+        self.ahead = config.cell(width)
+        self.back = config.cell(width) if config.bidirectional else None
+        self.output = nn.Linear(config.hidden * (2 if config.bidirectional else 1), classes)
+
+    def forward(self, batch: Tensor | Nodes) -> Tensor:
+        return self.forward_nodes(batch) if isinstance(batch, Nodes) else self.forward_tokens(batch)
+
+    def forward_tokens(self, tokens: Tensor) -> Tensor:
+        """The plain model, every position computed for every example: the reference."""
+        x = self._embedded(tokens)  # B T D
+        zero = x.new_zeros(len(x), self.hidden)
+        h, memory = zero, []  # B F
+        for t in range(x.shape[1]):
+            h, *memory = self.ahead.update(self.ahead.read(x[:, t]) + self.ahead.recur(h), *memory)
+        if self.back:
+            last = self.back.read(x[:, -1]) + self.back.recur(zero)
+            h = torch.cat([h, self.back.update(last)[0]], 1)  # B 2F
+        return self.output(h)  # B C
+
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        if self.embedding is not None:
+            return self.embedding[tokens]
+        return F.one_hot(tokens, self.vocabulary).to(self.output.weight.dtype)
+
+    def forward_nodes(self, nodes: Nodes) -> Tensor:
+        """The same numbers, each computed once: see `grokkit.models.prefixes`.
+
+        What a cell reads depends on the token alone, and what it makes of its state on the prefix alone: one row
+        per token and one per node, then spread over the nodes that follow. The first step has no state.
+        """
+        rows = self._read_levels(self.ahead, nodes.levels)
+        h, *memory = self.ahead.update(rows[0])  # M F
+        for before, level, row in zip(nodes.levels, nodes.levels[1:], rows[1:], strict=False):
+            recurrent, *memory = (take(x, _parent(before, level)) for x in (self.ahead.recur(h), *memory))
+            h, *memory = self.ahead.update(row + recurrent, *memory)
+        return self._read_out(h, nodes.levels[-1])
+
+    def _read_out(self, h: Tensor, last: Level) -> Tensor:
+        """The output; what its backward half adds is one row where all examples end in the same token."""
+        if not self.back:
+            return self.output(h)
+        [row] = self._read_levels(self.back, [last])
+        ahead, back = self.output.weight.split(self.hidden, 1)  # C F each
+        return h @ ahead.t() + (self.back.update(row)[0] @ back.t() + self.output.bias)
+
+    def _read_levels(self, cell: Cell, levels: list[Level]) -> list[Tensor]:
+        """What the cell reads at the nodes, or once where all end in the same token: (M, G F) or (1, G F) each."""
+        tokens = [level.symbols if len(level.symbols) == 1 else level.symbols[level.symbol] for level in levels]
+        sizes = [len(token) for token in tokens]
+        if self.embedding is not None and sum(sizes) < self.vocabulary:
+            return list(cell.read(take(self.embedding, torch.cat(tokens))).split(sizes))
+        table = cell.read_one_hot() if self.embedding is None else cell.read(self.embedding)  # V GF
+        return [take(table, token) for token in tokens]
+
+
+class Cell(nn.Module):
+    """The weights of one direction, G gates of F rows, drawn from U(-1/sqrt(F), 1/sqrt(F))."""
+
+    def __init__(self, gates: int, width: int, hidden: int) -> None:
+        super().__init__()
+        shapes = {"weight_ih": (width,), "weight_hh": (hidden,), "bias_ih": (), "bias_hh": ()}
+        for name, shape in shapes.items():
+            drawn = torch.empty(gates * hidden, *shape).uniform_(-(hidden**-0.5), hidden**-0.5)
+            self.register_parameter(name, nn.Parameter(drawn))
+
+    def read(self, x: Tensor) -> Tensor:
+        """What the rows contribute to the gates, both biases with them: (M, D) -> (M, G F)."""
+        return x @ self.weight_ih.t() + (self.bias_ih + self.bias_hh)
+
+    def read_one_hot(self) -> Tensor:
+        """`read` of every one-hot row: (V, G F)."""
+        return self.weight_ih.t() + (self.bias_ih + self.bias_hh)
+
+    def recur(self, h: Tensor) -> Tensor:
+        """What the state contributes to the gates: (M, F) -> (M, G F)."""
+        return h @ self.weight_hh.t()
+
+
+class ElmanCell(Cell):
+    """h = tanh(W_ih x + b_ih + W_hh h + b_hh)."""
+
+    def __init__(self, width: int, hidden: int, activation: str) -> None:
+        super().__init__(1, width, hidden)
+        self.activation = ACTIVATIONS[activation]
+
+    def update(self, gates: Tensor) -> tuple[Tensor]:
+        """The next state, (M, F), from the one gate."""
+        return (self.activation(gates),)
+
+
+class LSTMCell(Cell):
+    """c = f c + i g and h = o tanh(c), with i, f, o = sigmoid(...), g = tanh(...) of the four gates."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(4, width, hidden)
+
+    def update(self, gates: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The next state and memory (M, F) from the gates (M, 4F); without a memory it was zero."""
+        i, f, g, o = gates.chunk(4, -1)
+        new = i.sigmoid() * g.tanh()
+        c = new if memory is None else f.sigmoid() * memory + new
+        return o.sigmoid() * c.tanh(), c
+
+
+def _parent(before: Level, level: Level) -> Tensor | None:
+    """(M,) the node of the level before that each node continues; None if it has the same number.
+
+    Two levels of equally many shared nodes number them alike, since both follow the order of their prefixes.
+    """
+    return None if len(before.symbol) == len(level.symbol) else level.ancestors[-1]
