@@ -131,7 +131,7 @@ def test_small_multiples_draw_every_run_over_the_published_points():
     settings = dict(labels=("fraction", "accuracy"), ours="ours", theirs="published")
     figure = small_multiples(runs, points, "alpha", "best", **settings)
     adam, sgd, unused = figure.axes
-    assert [adam.get_title(), sgd.get_title(), unused.get_visible()] == ["Adam", "SGD", False]
+    assert [adam.get_title("left"), sgd.get_title("left"), unused.get_visible()] == ["Adam", "SGD", False]
     theirs, dots, medians = sgd.get_lines()
     assert theirs.get_ydata().tolist() == [0.01, 0.53] and dots.get_ydata().tolist() == [0.1, 0.2, 0.6, 1.0]
     assert medians.get_xdata().tolist() == [0.3, 0.8] and medians.get_ydata().tolist() == [0.2, 1.0]
