@@ -108,9 +108,18 @@ class TaskConfig(Config):
 
 
 class ModelConfig(Config):
-    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C)."""
+    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C).
+
+    The module's persistent buffers belong to the run and change as it does (running averages); what never changes
+    is registered with `persistent=False`. It is in training mode in a step and in evaluation mode elsewhere.
+    """
 
     kind: str
+
+    @property
+    def mixes_examples(self) -> bool:
+        """Whether an example's logits in training depend on the rest of its batch, as BatchNorm makes them."""
+        return False
 
     def build(self, task: Any) -> Any:
         raise NotImplementedError
@@ -219,6 +228,21 @@ class Run(Config):
             raise BadInput(
                 f"Run batch.size: {self.batch.size} is larger than the training set of {n} examples; "
                 "use a smaller size, None for the full set, or sampling='replacement'."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_batches_where_examples_mix(self) -> Run:
+        width = self.batch.size or self.train_examples
+        if self.model.mixes_examples and self.batch.short_last:
+            raise BadInput(
+                "Run batch.short_last: True came, but the model normalises over the batch, and what fills up a short "
+                "batch would falsify its averages; use short_last=False."
+            )
+        if self.model.mixes_examples and width < 2:
+            raise BadInput(
+                f"Run batch.size: {width} example a step came, but the model normalises over the batch, which takes "
+                "at least 2."
             )
         return self
 

@@ -31,6 +31,8 @@ from grokkit import (
 )
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
 from grokkit.engine.compiler import compiled_by_form
+from grokkit.models.batch_norm import BatchNorm
+from grokkit.models.dropout import Noise, noise_words
 from grokkit.run import NUMERICS
 from grokkit.sampling import batch_positions
 from grokkit.tasks import split_order
@@ -56,6 +58,11 @@ FAMILIES = {
     "nesterov": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Nesterov(momentum=0.9)}),
     "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
     "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
+    "batch norm": RUN.model_copy(update={"model": MLP(hidden=(16, 8), batch_norm=True)}),
+    "dropout": RUN.model_copy(update={"model": TINY.model_copy(update={"dropout": 0.1})}),
+    "batch norm and dropout": RUN.model_copy(
+        update={"model": MLP(hidden=(16, 8), batch_norm=True, dropout=0.2), "optimizer": SAM(rho=0.1)}
+    ),
     "float32": RUN.model_copy(update={"precision": "float32"}),
 }
 families = pytest.mark.parametrize("run", FAMILIES.values(), ids=FAMILIES)
@@ -112,7 +119,7 @@ def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
             assert_identical(together[place], alone[i])
 
 
-@pytest.mark.parametrize("family", ["transformer", "sam", "lstm"])
+@pytest.mark.parametrize("family", ["transformer", "sam", "lstm", "batch norm and dropout"])
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
     """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
     runs = varied(FAMILIES[family], 3)
@@ -127,7 +134,7 @@ def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompil
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_warm_up_leaves_no_trace(compiled):
-    run = FAMILIES["mlp"]
+    run = FAMILIES["batch norm and dropout"]
     ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
     stack, first = Stack(ready, [start(run), start(run)]), start(run)
     stack.warm_up(16)
@@ -153,13 +160,13 @@ def scaled_difference(table):
 
 
 def same(ours, theirs):
-    pairs = zip(tree_leaves((ours.params, ours.state)), tree_leaves((theirs.params, theirs.state)), strict=True)
-    return all(torch.equal(a, b) for a, b in pairs)
+    trees = ((t.params, t.state, t.buffers) for t in (ours, theirs))
+    return all(torch.equal(a, b) for a, b in zip(*map(tree_leaves, trees), strict=True))
 
 
 @families
 def test_steps_are_those_of_the_ordinary_loop(run):
-    """nn.Module, torch.optim, warm-up by LambdaLR; batch losses and gradient norms of every step."""
+    """nn.Module and nn.BatchNorm1d, torch.optim, warm-up by LambdaLR; losses and gradient norms of every step."""
     if isinstance(run.optimizer, SAM):
         run = run.model_copy(update={"optimizer": SAM(rho=0.0, weight_decay=0.3)})
     [run] = varied(run, 3)[2:]
@@ -179,7 +186,9 @@ def test_steps_are_those_of_the_ordinary_loop(run):
 def ordinary_loop(run, steps):
     task = run.task.build()
     torch.manual_seed(run.seeds.init)
-    model = run.model.build(task).to(torch.float64 if run.precision == "float64" else torch.float32)
+    model = with_pytorchs_own_norms(run.model.build(task))
+    model = model.to(torch.float64 if run.precision == "float64" else torch.float32)
+    takes_noise = getattr(model, "takes_noise", False)
     optimizer = twin(run.optimizer, model.parameters())
     warmup = run.schedule.warmup
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
@@ -188,7 +197,8 @@ def ordinary_loop(run, steps):
     for step in range(steps):
         positions, _ = batch_positions(run.batch, run.seeds.batch, n, step, 1)
         batch = order[torch.from_numpy(np.array(positions[0]))]
-        logits = model(task.inputs[batch])
+        noise = [Noise(torch.from_numpy(noise_words(run.seeds.batch, step, 1)[0]))] if takes_noise else []
+        logits = model(task.inputs[batch], *noise)
         loss = torch.nn.functional.cross_entropy(logits, task.targets[batch])
         optimizer.zero_grad()
         loss.backward()
@@ -200,9 +210,17 @@ def ordinary_loop(run, steps):
         rows.append(
             [loss.item(), accuracy.item(), gradient.norm().item(), gradient.abs().max().item(), weights.norm().item()]
         )
+    model.eval()
     with torch.no_grad():
         val_loss = torch.nn.functional.cross_entropy(model(task.inputs[order[n:]]), task.targets[order[n:]]).item()
     return np.array(rows), val_loss
+
+
+def with_pytorchs_own_norms(model):
+    for name, module in list(model.named_modules()):
+        if isinstance(module, BatchNorm):
+            model.set_submodule(name, torch.nn.BatchNorm1d(len(module.weight)))
+    return model
 
 
 @families
@@ -238,6 +256,42 @@ def test_initial_weights_are_scaled_all_of_them_and_runs_of_all_scales_share_a_s
     ours, reference = start(scaled).params, start(plain).params
     assert any(x.any() for name, x in reference.items() if name.endswith("bias"))
     assert all(torch.equal(x, 5 * reference[name]) for name, x in ours.items())
+
+
+def test_running_averages_follow_the_first_gradient_of_a_step_alone():
+    run = FAMILIES["batch norm"]
+    ends = [snapshot_after(run.model_copy(update={"optimizer": rule}), 1) for rule in (AdamW(), SAM(rho=1.0))]
+    assert not torch.equal(*(end.params["layers.0.weight"] for end in ends))
+    assert ends[0].buffers["norms.0.running_mean"].any()
+    assert all(torch.equal(x, ends[1].buffers[name]) for name, x in ends[0].buffers.items())
+
+
+def snapshot_after(run, steps):
+    stack = Stack(kernel(Shape.of(run), torch.device("cpu"), False), [start(run)])
+    stack.advance(steps)
+    return stack.snapshot(0)
+
+
+def test_constants_of_a_model_are_not_carried():
+    for model in (Transformer.source_a(), Transformer.power()):
+        assert start(RUN.model_copy(update={"model": model})).buffers == {}
+
+
+def test_pytorchs_own_buffers_are_carried_too():
+    ours = snapshot_after(FAMILIES["batch norm"], 2).buffers
+    theirs = snapshot_after(RUN.model_copy(update={"model": WithPyTorchsNorms(hidden=(16, 8))}), 2).buffers
+    assert theirs["norms.0.num_batches_tracked"] == theirs["norms.1.num_batches_tracked"] == 2
+    for name, x in ours.items():
+        torch.testing.assert_close(theirs[name], x, rtol=0, atol=1e-9)
+
+
+class WithPyTorchsNorms(MLP):
+    """A model as a reader might write it."""
+
+    batch_norm: bool = True
+
+    def build(self, task):
+        return with_pytorchs_own_norms(super().build(task))
 
 
 def test_a_run_on_a_larger_batch_is_another_run():

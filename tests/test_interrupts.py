@@ -283,6 +283,31 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrup
     assert not file.exists()
 
 
+def forget_the_buffers(file: Path) -> None:
+    """As it was written before models could have any."""
+    with safe_open(file, "pt") as checkpoint:
+        story, order = (json.loads(checkpoint.metadata()[name]) for name in ("story", "order"))
+        kept = {name: checkpoint.get_tensor(name) for name in order if not name.startswith("buffers/")}
+    assert len(kept) < len(order)
+    save_file(kept, file, metadata={"story": json.dumps(story), "order": json.dumps(list(kept))})
+
+
+def test_running_averages_are_in_a_checkpoint_and_one_without_them_is_passed_over(tmp_path, began):
+    asked = dict(runs=a_run(model=gk.MLP(hidden=(16,), batch_norm=True)), until=UNTIL, measure=MEASURE)
+    straight = digests(gk.records(**asked, store=tmp_path / "straight"))
+    for name in ("as it was", "without"):
+        interrupt = Watching(9, lambda: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(gk.Interrupted):
+            gk.records(**asked, store=tmp_path / name, display=interrupt)
+        [file] = checkpoint_files()
+        step = step_of(file)
+        if name == "without":
+            forget_the_buffers(file)
+        began.clear()
+        assert digests(gk.records(**asked, store=tmp_path / name)) == straight
+        assert began == [(asked["runs"].key, step)] and step > 0
+
+
 def test_a_sound_checkpoint_is_used_by_longer_and_shorter_requests_that_it_fits(interrupted, began, tmp_path_factory):
     store, file = interrupted
     step = step_of(file)

@@ -33,7 +33,7 @@ TRANSFORMERS = {
     "Nanda": Transformer.nanda(),
     "three layers": Transformer(layers=3, width=16, heads=2, head_width=8, feed_forward=32),
 }
-MLPS = {"source A": MLP(hidden=(32, 16)), "toy": MLP.toy()}
+MLPS = {"source A": MLP(hidden=(32, 16)), "toy": MLP.toy(), "batch norm": MLP(hidden=(32, 16), batch_norm=True)}
 RECURRENT = {
     "rnn": RNN(hidden=16, embedding=12),
     "rnn, two directions": RNN(hidden=16, embedding=None, bidirectional=True, activation="relu"),
@@ -175,6 +175,27 @@ def test_mlp_equals_a_sequential_one():
     layers = [layer for linear in module.layers for layer in (linear, nn.ReLU())][:-1]
     x = one_hot(data.inputs, data.vocabulary).flatten(1).double()
     torch.testing.assert_close(nn.Sequential(*layers)(x), module(data.inputs), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_mlp_with_batch_norm_equals_a_sequential_one(training):
+    data, examples = TASKS["two summands"].build(), torch.arange(0, 120, 3)
+    module = built(MLP(hidden=(32, 16), batch_norm=True), data).train()
+    norms = [nn.BatchNorm1d(width).double() for width in (32, 16)]
+    for norm, ours in zip(norms, module.norms, strict=True):
+        norm.load_state_dict(ours.state_dict(), strict=False)
+    first, second, last = module.layers
+    reference = nn.Sequential(first, norms[0], nn.ReLU(), second, norms[1], nn.ReLU(), last)
+    x = one_hot(data.inputs[examples], data.vocabulary).flatten(1).double()
+    for part in x.split(20):
+        reference(part)
+    for part in data.inputs[examples].split(20):
+        module(part)
+    module.train(training), reference.train(training)
+    torch.testing.assert_close(module(data.inputs[examples]), reference(x), rtol=0, atol=1e-12)
+    for norm, ours in zip(norms, module.norms, strict=True):
+        for name, buffer in ours.named_buffers():
+            torch.testing.assert_close(buffer, norm.get_buffer(name), rtol=0, atol=1e-12)
 
 
 def test_toy_sums_the_embeddings():

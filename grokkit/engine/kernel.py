@@ -19,6 +19,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.metrics import l2_norm, linf_norm, weighted_mean
+from grokkit.models.dropout import Noise
 from grokkit.models.prefixes import Prefixes
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
 from grokkit.tasks.task import Task
@@ -56,15 +57,17 @@ class Shape:
 class Kernel:
     """The two functions of a shape, ready to be called with stacked tensors on one device.
 
-    step(params, state, t, hyper, order, positions, weights) -> params, state, {batch and gradient metrics}. The new
-    ones are new tensors: written over the old ones they would cost up to a fifth of the pace, as addresses fall.
-    evaluate(params, order, positions, weights) -> summed loss, number correct.
+    step(params, buffers, state, t, hyper, order, positions, weights, noise) -> params, buffers, state, {batch and
+    gradient metrics}. The new ones are new tensors: written over the old ones they would cost up to a fifth of the
+    pace, as addresses fall. noise: {"words": (E, 2)} for a model that takes noise, nothing for others.
+    evaluate(params, buffers, order, positions, weights) -> summed loss, number correct.
     """
 
     shape: Shape
     device: torch.device
     compiled: bool
     task: Task
+    takes_noise: bool
     step: Callable[..., Any]
     evaluate: Callable[..., Any]
 
@@ -89,7 +92,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
             vmap(_evaluation_of(task, model, batch_of)),
         )
     )
-    return Kernel(shape, device, compiled, task, step, evaluate)
+    return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), step, evaluate)
 
 
 def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:
@@ -103,40 +106,52 @@ def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Ca
 
 def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], batch_of: Callable[..., Any]) -> Any:
     def step(
-        params: Params, state: Any, t: Tensor, hyper: Params, order: Tensor, positions: Tensor, weights: Tensor
+        params: Params,
+        buffers: Params,
+        state: Any,
+        t: Tensor,
+        hyper: Params,
+        order: Tensor,
+        positions: Tensor,
+        weights: Tensor,
+        noise: Params,
     ) -> Any:
         batch, targets = batch_of(order[positions])
 
-        def loss_of(params: Params) -> tuple[Tensor, Tensor]:
-            logits = functional_call(model, params, (batch,))
+        def loss_of(params: Params) -> tuple[Tensor, tuple[Tensor, Params]]:
+            changed = {name: x.clone() for name, x in buffers.items()}  # the model writes into these
+            noises = [Noise(words) for words in noise.values()]  # here: each gradient of a step drops the same
+            logits = functional_call(model.train(), params | changed, (batch, *noises))
             accuracy = weighted_mean(task.correct(logits, targets).to(weights.dtype), weights)
-            return weighted_mean(task.loss(logits, targets), weights), accuracy
+            return weighted_mean(task.loss(logits, targets), weights), (accuracy, changed)
 
-        seen: list[Params] = []
+        seen: list[tuple[Params, Params]] = []
 
         def grad_of(params: Params) -> Params:
-            gradient, (loss, accuracy) = grad_and_value(loss_of, has_aux=True)(params)
-            if not seen:  # what is logged belongs to the weights before the step, not to a perturbation of them
-                seen.append(
-                    {
-                        "batch_loss": loss,
-                        "batch_accuracy": accuracy,
-                        "gradient_l2": l2_norm(gradient),
-                        "gradient_linf": linf_norm(gradient),
-                    }
-                )
+            gradient, (loss, (accuracy, changed)) = grad_and_value(loss_of, has_aux=True)(params)
+            if not seen:  # what is kept belongs to the weights before the step, not to a perturbation of them
+                metrics = {
+                    "batch_loss": loss,
+                    "batch_accuracy": accuracy,
+                    "gradient_l2": l2_norm(gradient),
+                    "gradient_linf": linf_norm(gradient),
+                }
+                seen.append((changed, metrics))
             return gradient
 
         params, state = rule.step(grad_of, params, state, t, hyper)
-        return params, state, seen[0]
+        changed, metrics = seen[0]
+        return params, changed, state, metrics
 
     return step
 
 
 def _evaluation_of(task: Task, model: torch.nn.Module, batch_of: Callable[..., Any]) -> Any:
-    def evaluate(params: Params, order: Tensor, positions: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def evaluate(
+        params: Params, buffers: Params, order: Tensor, positions: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
         batch, targets = batch_of(order[positions])
-        logits = functional_call(model, params, (batch,))
+        logits = functional_call(model.eval(), params | buffers, (batch,))
         loss = (task.loss(logits, targets).double() * weights).sum()
         return loss, (task.correct(logits, targets) * weights).sum()
 

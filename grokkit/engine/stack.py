@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_map
 from grokkit.engine.kernel import Kernel
 from grokkit.engine.trajectory import Trajectory
 from grokkit.metrics import l2_norm, linf_norm
+from grokkit.models.dropout import noise_words
 from grokkit.sampling import batch_positions
 from grokkit.schedules import learning_rate_factor
 
@@ -26,6 +27,7 @@ class Stack:
     def __init__(self, kernel: Kernel, first: list[Trajectory]) -> None:
         self.kernel, self.slots = kernel, list(first)
         self._params = self._stacked([t.params for t in first])
+        self._buffers = self._stacked([t.buffers for t in first])
         self._state = self._stacked([t.state for t in first])
         self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
         self._hyper = self._stacked([self._hyper_of(t) for t in first])
@@ -35,6 +37,7 @@ class Stack:
         """Put a trajectory into a slot, in place of the one that was there."""
         self.slots[slot] = trajectory
         self._write(slot, self._params, trajectory.params)
+        self._write(slot, self._buffers, trajectory.buffers)
         self._write(slot, self._state, trajectory.state)
         self._write(slot, self._hyper, self._hyper_of(trajectory))
         self._order[slot] = trajectory.order(self.kernel.task)
@@ -44,15 +47,16 @@ class Stack:
         trajectory = self.slots[slot]
         copy: Callable[[Tensor], Tensor] = lambda x: x[slot].to("cpu", copy=True)  # noqa: E731
         trajectory.params, trajectory.state = tree_map(copy, self._params), tree_map(copy, self._state)
+        trajectory.buffers = tree_map(copy, self._buffers)
         return trajectory
 
     def warm_up(self, examples: int) -> None:
         """Compile both functions (for evaluations on `examples`) and drop what they return."""
-        held = self._params, self._state, self._last
+        held = self._params, self._buffers, self._state, self._last
         slots = len(self.slots)
         self._step(1)
         self.evaluate(np.zeros((slots, examples), dtype=np.int64), np.ones((slots, examples), dtype=np.float32))
-        self._params, self._state, self._last = held
+        self._params, self._buffers, self._state, self._last = held
 
     def advance(self, count: int) -> None:
         """Take `count` steps with every slot."""
@@ -61,19 +65,22 @@ class Stack:
 
     def _step(self, count: int) -> None:
         positions, weights = self._batches(count)
-        rates = self._learning_rates(count)
+        rates, noise = self._learning_rates(count), self._noise(count)
         t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
         with self.kernel.arithmetic():
             for i in range(count):
                 hyper = {**self._hyper, "learning_rate": rates[i]}
-                self._params, self._state, self._last = self.kernel.step(
-                    self._params, self._state, t + (i + 1), hyper, self._order, positions[i], weights[i]
-                )
+                run = self._params, self._buffers, self._state
+                drawn = positions[i], weights[i], {name: words[i] for name, words in noise.items()}
+                *run, self._last = self.kernel.step(*run, t + (i + 1), hyper, self._order, *drawn)
+                self._params, self._buffers, self._state = run
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""
         with self.kernel.arithmetic():
-            loss, correct = self.kernel.evaluate(self._params, self._order, self._put(positions), self._put(weights))
+            loss, correct = self.kernel.evaluate(
+                self._params, self._buffers, self._order, self._put(positions), self._put(weights)
+            )
         return loss.cpu().numpy(), correct.cpu().numpy()
 
     def norms(self) -> dict[str, np.ndarray]:
@@ -100,6 +107,13 @@ class Stack:
             for s in self.slots
         ]
         return self._put(np.stack(rates, axis=1))
+
+    def _noise(self, count: int) -> dict[str, Tensor]:
+        """The words of each step's noise, (count, E, 2); nothing for a model that takes none."""
+        if not self.kernel.takes_noise:
+            return {}
+        words = [noise_words(s.run.seeds.batch, s.t, count) for s in self.slots]
+        return {"words": self._put(np.stack(words, axis=1))}
 
     def _hyper_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
         return {name: torch.tensor(x, dtype=torch.float64) for name, x in trajectory.run.optimizer.hyper.items()}

@@ -1,4 +1,4 @@
-"""One run on its way: weights, optimizer state, steps done and what has been measured so far."""
+"""One run on its way: weights, buffers, optimizer state, steps done and what has been measured so far."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from grokkit.tasks.task import Task, split_order
 class Trajectory:
     """Everything that a run needs to go on: put on another machine it would take the same steps.
 
-    t: steps done. last: metrics of the latest step. steps, rows: evaluation steps and what was measured there.
-    seconds: wall time spent on this run (its share of the stack's).
+    buffers: what the model keeps besides its weights. t: steps done. last: metrics of the latest step. steps, rows:
+    evaluation steps and what was measured there. seconds: wall time spent on this run (its share of the stack's).
     """
 
     run: Run
     params: dict[str, Tensor]
     state: dict[str, Any]
+    buffers: dict[str, Tensor] = field(default_factory=dict)
     t: int = 0
     last: dict[str, float] = field(default_factory=dict)
     steps: list[int] = field(default_factory=list)
@@ -38,8 +39,14 @@ class Trajectory:
             model = run.model.build(task)
         dtype = DTYPES[run.precision]
         params = {name: x.detach().to(dtype) * run.init_scale for name, x in model.named_parameters()}
-        return cls(run, params, type(run.optimizer).init(params))
+        kept = model.state_dict()  # that is: without constants
+        buffers = {name: _in_precision(x, dtype) for name, x in model.named_buffers() if name in kept}
+        return cls(run, params, type(run.optimizer).init(params), buffers)
 
     def order(self, task: Task) -> Tensor:
         """The run's order of the table, int64 (N,)."""
         return split_order(task.examples, self.run.seeds.data)
+
+
+def _in_precision(x: Tensor, dtype: torch.dtype) -> Tensor:
+    return x.to(dtype) if x.is_floating_point() else x

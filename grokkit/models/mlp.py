@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.models.batch_norm import BatchNorm
+from grokkit.models.dropout import Noise, dropper
 from grokkit.models.prefixes import Nodes
 from grokkit.models.rows import SumOfRows, one_hot
 from grokkit.run import ModelConfig
@@ -22,17 +24,25 @@ class MLP(ModelConfig):
 
     embedding: None for the concatenated one-hot tokens (T V inputs), or the width of a learned embedding
     U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
+    batch_norm: whether each hidden layer is normalised over the batch before its activation (source A's code).
+    dropout: share of each hidden layer's values that a training step drops, after the activation.
     """
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field((512, 512), min_length=1)
     activation: Literal["relu", "tanh"] = "relu"
     embedding: int | None = Field(None, ge=1)
+    batch_norm: bool = False
+    dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def toy(cls) -> MLP:
         """Source B's decoder 1-200-200-C with Tanh."""
         return cls(hidden=(200, 200), activation="tanh", embedding=1)
+
+    @property
+    def mixes_examples(self) -> bool:
+        return self.batch_norm
 
     def build(self, task: Task) -> MLPModule:
         return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
@@ -46,14 +56,18 @@ class MLPModule(nn.Module):
     def __init__(self, config: MLP, vocabulary: int, length: int, classes: int) -> None:
         super().__init__()
         self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
+        self.dropout = config.dropout
+        self.takes_noise = config.dropout > 0
         self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
         widths = (config.embedding or length * vocabulary, *config.hidden, classes)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))
+        self.norms = nn.ModuleList(BatchNorm(width) if config.batch_norm else nn.Identity() for width in config.hidden)
 
-    def forward(self, batch: Tensor | Nodes) -> Tensor:
+    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
+        drop = dropper(noise, self.dropout)
         x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_from_tokens(batch)
-        for layer in self.layers[1:]:
-            x = layer(self.activation(x))
+        for norm, layer in zip(self.norms, self.layers[1:], strict=True):
+            x = layer(drop(self.activation(norm(x))))
         return x
 
     def _first_from_tokens(self, tokens: Tensor) -> Tensor:

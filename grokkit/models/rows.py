@@ -1,4 +1,7 @@
-"""Rows of a table by number, with a gradient that is a product."""
+"""Rows of a table by number, with a gradient that adds whole rows.
+
+Left to the compiler a gather's gradient is added up number by number, each addition guarded against other threads.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+torch.library.define("grokkit::add_rows", "(Tensor rows, Tensor tokens, int vocabulary) -> Tensor")
+
 
 class SumOfRows(torch.autograd.Function):
-    """tables (T V, F), tokens (T, B) -> (B, F): for each example the sum of its rows, one of each table.
-
-    The gradient is a product with ones at those rows: a gather's own gradient would add rows one by one.
-    """
+    """tables (T V, F), tokens (T, B) -> (B, F): for each example the sum of its rows, one of each table."""
 
     generate_vmap_rule = True
 
@@ -30,7 +32,34 @@ class SumOfRows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (tokens,) = ctx.saved_tensors
-        return one_hot(tokens, ctx.vocabulary, gradient.dtype).t() @ gradient, None
+        stacked = gradient.unsqueeze(0), tokens.unsqueeze(0)
+        return torch.ops.grokkit.add_rows(*stacked, ctx.vocabulary).squeeze(0), None
+
+
+@torch.library.impl("grokkit::add_rows", ("cpu", "cuda"))
+def _add_rows(rows: Tensor, tokens: Tensor, vocabulary: int) -> Tensor:
+    """rows (E, B, F), tokens (E, T, B) -> (E, T V, F): every row added to the T rows that its example has read."""
+    tables = rows.new_zeros(len(rows), tokens.shape[1], vocabulary, rows.shape[-1])
+    for table, row, token in zip(tables, rows, tokens, strict=True):
+        for place, chosen in zip(table, token, strict=True):
+            place.index_add_(0, chosen, row)
+    return tables.flatten(1, 2)
+
+
+@torch.library.register_fake("grokkit::add_rows")
+def _(rows: Tensor, tokens: Tensor, vocabulary: int) -> Tensor:
+    return rows.new_empty(len(rows), tokens.shape[1] * vocabulary, rows.shape[-1])
+
+
+@torch.library.register_vmap("grokkit::add_rows")
+def _(info: Any, in_dims: tuple[int | None, ...], *arguments: Any) -> tuple[Tensor, int]:
+    *tensors, vocabulary = arguments
+    moved = [
+        x.expand(info.batch_size, *x.shape) if dim is None else x.movedim(dim, 0)
+        for x, dim in zip(tensors, in_dims, strict=False)
+    ]
+    added = torch.ops.grokkit.add_rows(*(x.flatten(0, 1) for x in moved), vocabulary)
+    return added.unflatten(0, (info.batch_size, -1)), 0
 
 
 def take(table: Tensor, row: Tensor | None) -> Tensor:

@@ -4,12 +4,13 @@ Source A builds on a public re-implementation (pre-LayerNorm, GELU, learned posi
 width p + 2); Power et al. 2022 use post-LayerNorm, ReLU, sinusoidal positions and no biases in Linear
 maps; Nanda et al. 2023 one layer without LayerNorm. Logits are read at the last position.
 
-Leaves out: dropout, losses at several positions, tied embeddings.
+Leaves out: losses at several positions, tied embeddings.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -17,11 +18,13 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.models.dropout import Noise, dropper, unchanged
 from grokkit.models.prefixes import Level, Nodes
 from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
 ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu}
+Drop = Callable[[Tensor], Tensor]
 
 
 class Transformer(ModelConfig):
@@ -31,6 +34,8 @@ class Transformer(ModelConfig):
     norm: where LayerNorm stands; "pre" has one more before the output.
     bias: which Linear maps have one. initial: "pytorch" (its defaults; N(0, 1) embeddings) or "normal"
     (N(0, 1/D) everywhere, biases zero: Nanda et al.).
+    dropout: share of values that a training step drops where source A's code does: of the embedded tokens, the
+    attention weights, both branches' outputs and the feed-forward's hidden layer. No prefixes are shared then.
     """
 
     kind: Literal["transformer"] = "transformer"
@@ -44,6 +49,7 @@ class Transformer(ModelConfig):
     positions: Literal["learned", "sinusoidal"] = "learned"
     bias: Literal["all", "feed_forward", "none"] = "all"
     initial: Literal["pytorch", "normal"] = "pytorch"
+    dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def source_a(cls) -> Transformer:
@@ -67,21 +73,22 @@ class Transformer(ModelConfig):
 class TransformerModule(nn.Module):
     """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
 
-    takes_nodes = True
-
     def __init__(self, config: Transformer, vocabulary: int, length: int, classes: int) -> None:
         super().__init__()
+        self.takes_noise = config.dropout > 0
+        self.takes_nodes = not self.takes_noise  # equal prefixes would have to differ
+        self.dropout = config.dropout
         self.width = config.width or vocabulary
         if config.width:
             self.embedding, self.scale = nn.Parameter(torch.randn(vocabulary, self.width)), 1.0
         else:
-            self.register_buffer("embedding", torch.eye(vocabulary))
+            self.register_buffer("embedding", torch.eye(vocabulary), persistent=False)
             self.scale = math.sqrt(self.width)
         if config.positions == "learned":
             # Source A allots 2n + 1 positions although a sum takes 2n: the last one only ever decays.
             self.position = nn.Parameter(torch.randn(length + 1, self.width))
         else:
-            self.register_buffer("position", sinusoids(length, self.width))
+            self.register_buffer("position", sinusoids(length, self.width), persistent=False)
         self.blocks = nn.ModuleList(Block(config, self.width) for _ in range(config.layers))
         self.norm = nn.LayerNorm(self.width) if config.norm == "pre" else nn.Identity()
         self.output = nn.Linear(self.width, classes, bias=config.bias == "all")
@@ -95,8 +102,10 @@ class TransformerModule(nn.Module):
             else:
                 nn.init.normal_(parameter, std=self.width**-0.5)
 
-    def forward(self, batch: Tensor | Nodes) -> Tensor:
-        return self.forward_nodes(batch) if isinstance(batch, Nodes) else self.forward_tokens(batch)
+    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
+        if isinstance(batch, Nodes):
+            return self.forward_nodes(batch)
+        return self.forward_dropped(batch, noise) if self.takes_noise else self.forward_tokens(batch)
 
     def forward_tokens(self, tokens: Tensor) -> Tensor:
         """The plain model, every position computed for every example: the reference."""
@@ -104,6 +113,17 @@ class TransformerModule(nn.Module):
         for block in self.blocks:
             q, k, v = block.project(x)  # B T H K
             x = block.finish(x, causal_attention(q, k, v))
+        return self.output(self.norm(x[:, -1]))  # B C
+
+    def forward_dropped(self, tokens: Tensor, noise: Noise | None) -> Tensor:
+        """The plain model under dropout, its last block finished only where the logits are read."""
+        drop = dropper(noise, self.dropout)
+        x = drop(self.embedding[tokens] * self.scale + self.position[: tokens.shape[1]])  # B T D
+        for block in self.blocks:
+            q, k, v = block.project(x)  # B T H K
+            if block is self.blocks[-1]:
+                x, q = x[:, -1:], q[:, -1:]  # B 1 ...
+            x = block.finish(x, causal_attention(q, k, v, drop), drop)
         return self.output(self.norm(x[:, -1]))  # B C
 
     def forward_nodes(self, nodes: Nodes) -> Tensor:
@@ -148,13 +168,13 @@ class Block(nn.Module):
         h = self._attention_input(x)
         return [self._heads(linear(h)) for linear in (self.query, self.key, self.value)]
 
-    def finish(self, x: Tensor, mixed: Tensor) -> Tensor:
+    def finish(self, x: Tensor, mixed: Tensor, drop: Drop = unchanged) -> Tensor:
         """What follows attention: (..., D), (..., H, K) -> (..., D)."""
         if self.norm_first:
-            x = x + self.merge(mixed.flatten(-2))
-            return x + self._feed_forward(self.norm2(x))
-        x = self.norm1(x + self.merge(mixed.flatten(-2)))
-        return self.norm2(x + self._feed_forward(x))
+            x = x + drop(self.merge(mixed.flatten(-2)))
+            return x + self._feed_forward(self.norm2(x), drop)
+        x = self.norm1(x + drop(self.merge(mixed.flatten(-2))))
+        return self.norm2(x + self._feed_forward(x, drop))
 
     def project_levels(
         self, x: list[Tensor], last_only: bool = False
@@ -177,15 +197,18 @@ class Block(nn.Module):
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1))  # ... H K
 
-    def _feed_forward(self, x: Tensor) -> Tensor:
-        return self.down(self.activation(self.up(x)))
+    def _feed_forward(self, x: Tensor, drop: Drop) -> Tensor:
+        return drop(self.down(drop(self.activation(self.up(x)))))
 
 
-def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Softmax attention in which a position sees itself and what is before it: 3 x (B, T, H, K) -> (B, T, H, K)."""
+def causal_attention(q: Tensor, k: Tensor, v: Tensor, drop: Drop = unchanged) -> Tensor:
+    """Softmax attention in which a position sees itself and what is before it: 3 x (B, T, H, K) -> (B, T, H, K).
+
+    Queries may be given of the last positions alone, and are then answered alone.
+    """
     scores = torch.einsum("bqhk,bshk->bhqs", q, k) / math.sqrt(q.shape[-1])
-    future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
-    weights = scores.masked_fill(future, -math.inf).softmax(-1)
+    future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1 + k.shape[1] - q.shape[1])
+    weights = drop(scores.masked_fill(future, -math.inf).softmax(-1))
     return torch.einsum("bhqs,bshk->bqhk", weights, v)
 
 

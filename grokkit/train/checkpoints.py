@@ -26,6 +26,8 @@ from grokkit.errors import GrokkitError
 from grokkit.request import Measure
 from grokkit.run import Run
 
+TENSORS = "params", "state", "buffers"
+
 
 class CheckpointWarning(UserWarning):
     """A checkpoint could not be used; the run starts at its beginning."""
@@ -58,7 +60,7 @@ class Checkpoints:
         story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds")}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            tensors = _flat({"params": trajectory.params, "state": trajectory.state})
+            tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
             # The file sorts its tensors; norms are sums over them, and a sum's last bits depend on its order.
             save_file(tensors, scratch, metadata={"story": json.dumps(story), "order": json.dumps(list(tensors))})
             scratch.replace(path)
@@ -80,7 +82,7 @@ class Checkpoints:
                 story = json.loads(file.metadata()["story"])
                 order = json.loads(file.metadata()["order"])
                 tree = _nested({name: file.get_tensor(name) for name in order})
-            saved = Trajectory(run, tree["params"], tree["state"], **story)
+            saved = Trajectory(run, tree["params"], tree["state"], tree.get("buffers", {}), **story)
             fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             warnings.warn(

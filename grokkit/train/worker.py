@@ -57,7 +57,8 @@ class Worker:
             self._work(session)
 
     def _begin(self, run: Run, ready: Kernel) -> Trajectory:
-        return self.checkpoints.load(run, self.grid) or Trajectory.start(run, ready.task)
+        fresh, saved = Trajectory.start(run, ready.task), self.checkpoints.load(run, self.grid)
+        return saved if saved and saved.buffers.keys() == fresh.buffers.keys() else fresh
 
     def _work(self, session: Session) -> None:
         saved = time.monotonic()
