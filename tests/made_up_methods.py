@@ -19,7 +19,7 @@ SETTINGS = {
     "RMSProp": dict(optimizer=gk.RMSProp(learning_rate=0.01, beta2=0.98)),
     "Adam": dict(optimizer=ADAM),
     "Adam, batch 128": dict(optimizer=ADAM, batch=gk.Batch(size=128, sampling="replacement")),
-    "Adam, dropout 0.1": dict(optimizer=ADAM, model=CODED.model_copy(update={"dropout": 0.1})),
+    "Adam, dropout 0.1": dict(optimizer=ADAM, model=gk.Transformer(width=None, dropout=0.1)),
     "AdamW 0.1": dict(optimizer=gk.AdamW(weight_decay=0.1)),
     "AdamW 1": dict(optimizer=gk.AdamW(weight_decay=1.0)),
 }

@@ -41,7 +41,7 @@ def _above(chosen: pd.DataFrame) -> Finding:
     if not min(len(ours), *map(len, others)):
         return nothing("alpha = 0.3")
     p_value = max(rank_sum_test(other + SIGNIFICANT, ours) for other in others)
-    medians = ", ".join(f"{np.median(x):.0%} {m}" for m, x in zip((DECAYED, *OTHERS), [ours, *others], strict=True))
+    medians = "; ".join(f"{m} {np.median(x):.0%}" for m, x in zip((DECAYED, *OTHERS), [ours, *others], strict=True))
     n = min(len(ours), *map(len, others))
     lead = ours[:n] - np.max([other[:n] for other in others], axis=0)
     told = f"median best accuracy {watched(chosen)}: {medians}"
