@@ -43,7 +43,7 @@ def rule(table: pd.DataFrame) -> Verdict:
     """Do the nine methods come in the order of the source's Figure 5, by their mean over alpha = 0.3, 0.5 and 0.8?
 
     Ranks of the medians over seeds, in whole points, against the published ones; an exact permutation test over the
-    methods (nine of them pass from a rank correlation of about 0.77 on, whatever the number of seeds).
+    methods (nine of them pass from a rank correlation of about 0.8 on, whatever the number of seeds).
     """
     chosen = rows(table)
     means = {method: best(chosen, method, FRACTIONS).mean(axis=1) for method in METHODS}
