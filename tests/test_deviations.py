@@ -52,6 +52,38 @@ def test_a_run_stops_as_the_page_says(asked):
     assert says("Stopping", "five evaluations after both accuracies have been seen at 99%")
 
 
+@pytest.fixture(scope="module")
+def networks():
+    """The runs of the architectures chapter: their network as in its text and as in its code."""
+    return [
+        e
+        for e in planned(find_chapter("architectures"), {"profile": "evidence"})
+        if e.runs[0].model.kind != "transformer"
+    ]
+
+
+def test_mlp_and_lstm_are_run_as_in_the_text_and_as_coded(networks):
+    runs = {(run.model, run.optimizer, run.schedule) for e in networks for run in e.runs}
+    assert {run[0] for run in runs if run[0].kind == "mlp"} == {gk.MLP(), gk.MLP(batch_norm=True)}
+    assert {run[1] for run in runs if run[0].kind == "mlp"} == {gk.AdamW(learning_rate=5e-4)}
+    constant, divided = gk.Schedule(warmup=10), gk.Schedule(warmup=10, decay=0.01, decay_every=100)
+    text = gk.LSTM(hidden=512, embedding=None), gk.AdamW(weight_decay=1.0), constant
+    coded = gk.LSTM.source_a(), gk.AdamW(weight_decay=0.0), divided
+    assert {run for run in runs if run[0].kind == "lstm"} == {text, coded}
+    assert learning_rate_factor(divided, np.array([10, 109, 110, 10_010])).tolist() == [1, 1, 1 / 1.01, 0.5]
+    assert says("Normalisation of the MLP", "`MLP(batch_norm=True)`")
+    assert says("Weight decay of the LSTM", "0 as coded") and says("Directions of the LSTM", "two as coded")
+
+
+def test_the_budget_and_the_fractions_of_mlp_and_lstm_are_those_of_the_page(networks):
+    assert {e.until.steps for e in networks} == {20_000} and says("Budget of these networks", "20,000 steps")
+    row = "Fractions of Figures 3 and 4"
+    for fraction in {run.train_fraction for e in networks for run in e.runs}:
+        assert says(row, f"{fraction:g}")
+    lstms = {run.train_fraction for e in networks for run in e.runs if run.model.kind == "lstm"}
+    assert min(lstms) == 0.4 and says(row, "LSTM: from 0.4")
+
+
 def test_the_toy_has_the_pairs_of_its_code():
     pairs = gk.Addition(p=10).build().inputs.tolist()
     assert len(pairs) == 10 * 11 // 2 and [3, 3] in pairs

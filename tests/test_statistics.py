@@ -12,6 +12,7 @@ from grokkit.claims.statistics import (
     majority_test,
     median_interval,
     rank_sum_test,
+    ratio_interval,
     share_interval,
     trend_test,
 )
@@ -77,6 +78,22 @@ def test_with_ties_the_rank_sum_test_is_still_exact():
 def test_samples_that_cannot_be_ranked_are_refused(first, second):
     with pytest.raises(gk.BadInput, match="two samples without NaN"):
         rank_sum_test(first, second)
+
+
+def test_the_interval_of_a_ratio_is_what_the_rank_sum_test_does_not_reject():
+    """Dividing by a factor just inside leaves a p-value above 5% on either side, just outside one below."""
+    first, second = np.exp(RNG.normal(size=6)) * 3, np.exp(RNG.normal(size=5))
+    low, high = ratio_interval(first, second)
+    for factor, kept in ((low * 1.0001, True), (low * 0.9999, False), (high * 0.9999, True), (high * 1.0001, False)):
+        scaled = factor * second
+        assert (min(rank_sum_test(first, scaled), rank_sum_test(scaled, first)) > 0.05) is kept
+
+
+def test_a_ratio_with_censored_ends_or_of_few_values_has_no_interval():
+    assert ratio_interval([1, 2, 3, 4, 5], [1, 1, 1, 1, 1]) == (1, 5)
+    assert ratio_interval([1, 2, 3, 4, np.inf], [1] * 5) is None
+    assert ratio_interval([np.inf] * 5, [np.inf] * 5) is None
+    assert ratio_interval([1, 2], [1, 2]) is None and ratio_interval([], [1.0]) is None
 
 
 def test_a_majority_of_five_needs_all_five():

@@ -7,7 +7,7 @@ too often. Leaves out corrections for many tests, which belong to the verdict (`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 from scipy import stats
@@ -112,3 +112,22 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
     if not fitting or not np.isfinite(ordered[[fitting[-1] - 1, -fitting[-1]]]).all():
         return None
     return float(ordered[fitting[-1] - 1]), float(ordered[-fitting[-1]])
+
+
+def ratio_interval(first: Sequence[float], second: Sequence[float]) -> tuple[float, float] | None:
+    """Exact interval of the factor between two samples that share no seeds (Hodges & Lehmann 1963).
+
+    If values of `first` are distributed as those of `second` times a factor: the k-th smallest and k-th largest of all
+    their n m ratios, with the largest k that keeps CONFIDENCE; None where too few values are there or where an end is
+    infinite (censored). Values are positive.
+    """
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    n, m = len(first), len(second)
+    with np.errstate(invalid="ignore"):
+        ratios = np.sort(np.divide.outer(first, second), axis=None)
+    places = np.array([sum(chosen) for chosen in combinations(range(n + m), n)])
+    pairs = places - n * (n - 1) // 2  # in which the first one is the larger
+    fitting = [k for k in range(1, n * m // 2 + 1) if 1 - 2 * (pairs < k).mean() >= CONFIDENCE]
+    if not fitting or not np.isfinite(ratios[[fitting[-1] - 1, -fitting[-1]]]).all():
+        return None
+    return float(ratios[fitting[-1] - 1]), float(ratios[-fitting[-1]])
