@@ -1,0 +1,85 @@
+"""A18: the transformer cannot fit n = 5, p = 11; its training accuracy floats near 95%."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.rules.summands import CODED, SMALL_FRACTION, TRANSFORMERS, WIDE, chosen, runs_of
+from grokkit.claims.statistics import majority_test, share_interval
+from grokkit.claims.verdict import Verdict
+
+LEVEL = 0.05 / 4
+EFFECT = "share of runs that float near 95%"
+RUNS = 7
+"""0.5^7 is below LEVEL and 0.5^6 is not: with fewer runs the test could not pass."""
+FITS = 0.99
+NEAR = (0.9, 0.98)
+"""As far down as rounding to "around 95%" can be stretched, and up to the accuracy at which the source stops a run."""
+LEVELLED = 0.01
+"""Change of training accuracy over half of the last third. A curve that still climbs faster is on its way to a fit."""
+
+
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """n = 5: the transformer in both forms at alpha = 0.4; as coded, too, with as few training sums as n = 4 has."""
+    return table[chosen(table, TRANSFORMERS, [5]) | chosen(table, [CODED], [5], SMALL_FRACTION)]
+
+
+def rule(table: pd.DataFrame) -> Verdict:
+    """n = 5, alpha = 0.4, as coded (the network that the source ran): do more than half of all runs float?
+
+    With fewer than 7 runs the claim is not tested. The other rows decide nothing: they say whether it is the width (the
+    same sums at width 128) or the number of sums to be fitted (the same width with 5,862 of them).
+    """
+    used = rows(table)
+    runs = runs_of(used, CODED, 5)
+    holds = [floats(run) for _, run in runs.iterrows()]
+    if len(holds) < RUNS:
+        return Verdict("not tested", len(holds), None, f"{CODED}: {len(holds)} of {RUNS} runs.", effect=EFFECT)
+    told = f"{_told(runs)}, {sum(holds)} do all three{_aside(used)}"
+    return verdict([Finding(CODED, len(holds), majority_test(holds), share_interval(holds), told)], LEVEL, EFFECT)
+
+
+def floats(run: pd.Series) -> bool:
+    """Never 99% of the training sums; near 95% over the last third of what was watched; and no longer moving."""
+    return unfitted(run) and near(run) and levelled(run)
+
+
+def unfitted(run: pd.Series) -> bool:
+    return bool((run["train_accuracy"] < FITS).all())
+
+
+def near(run: pd.Series) -> bool:
+    return bool(NEAR[0] <= late(run, 2 / 3) <= NEAR[1])
+
+
+def levelled(run: pd.Series) -> bool:
+    """Whether the medians of the two halves of the last third differ by less than a point."""
+    return bool(abs(late(run, 5 / 6) - late(run, 2 / 3, 5 / 6)) < LEVELLED)
+
+
+def late(run: pd.Series, start: float, end: float = 1.0) -> float:
+    """Median training accuracy from one share of the time that was watched to another."""
+    share = run["steps"] / run["observed_to"]
+    inside = run["train_accuracy"][(share > start) & (share <= end)]
+    return float(np.median(inside)) if len(inside) else np.nan
+
+
+def _told(runs: pd.DataFrame) -> str:
+    counts = [sum(test(run) for _, run in runs.iterrows()) for test in (unfitted, near, levelled)]
+    return (
+        f"of {len(runs)} runs {counts[0]} never reach {FITS:.0%} of the training sums, {counts[1]} end between "
+        f"{NEAR[0]:.0%} and {NEAR[1]:.0%}, {counts[2]} have levelled off"
+    )
+
+
+def _aside(table: pd.DataFrame) -> str:
+    told = ""
+    for words, runs in (
+        ("at width 128", runs_of(table, WIDE, 5)),
+        ("with as few training sums as n = 4", runs_of(table, CODED, 5, SMALL_FRACTION)),
+    ):
+        if len(runs):
+            told += f"; {words} {sum(unfitted(run) for _, run in runs.iterrows())} of {len(runs)} never reach it"
+    return told
