@@ -124,3 +124,17 @@ def test_without_weight_decay_adamw_is_adam():
             x.grad = 2 * x.detach() ** 3
             rule.step()
     assert torch.equal(ours, theirs)
+
+
+def test_the_optimizers_run_as_the_page_says():
+    [asked] = planned(find_chapter("optimizers"), {})
+    assert asked.until.steps == 10_000 and says("Steps of Figure 5", "10,000 for all methods")
+    assert {run.train_fraction for run in asked.runs} == {0.3, 0.4, 0.5, 0.8} and says("Fractions", "0.3, 0.5 and 0.8")
+    rates = {run.optimizer.kind: run.optimizer.learning_rate for run in asked.runs}
+    assert rates == {"sgd": 0.01, "nesterov": 0.01, "rmsprop": 0.01, "adam": 0.001, "adamw": 0.001}
+    assert {run.optimizer.beta2 for run in asked.runs if run.optimizer.kind == "rmsprop"} == {0.98}
+    assert {run.batch.size for run in asked.runs} == {128, 512} and says("Small batch", "as coded")
+    methods = {}
+    for run in asked.runs:
+        methods.setdefault(run.seeds.init, set()).add((run.optimizer, run.batch, run.model))
+    assert all(len(sharing) == 1 for sharing in methods.values()) and says("Seeds of methods", "no two methods share")

@@ -21,6 +21,7 @@ from grokkit.plots import (
     page_table,
     scale,
     seed_dots,
+    small_multiples,
 )
 
 
@@ -130,3 +131,20 @@ def test_a_page_table_names_rows_and_columns_and_sets_numbers_to_the_right():
     assert '<td class="number">1,200</td>' in html and '<td class="number">25%</td>' in html
     assert '<td class="number">–</td>' in html and "<td>–</td>" in html
     assert "A1 <" in repr(page_table(frame))
+
+
+def test_small_multiples_draw_every_run_over_the_published_points():
+    runs = pd.DataFrame({"panel": "SGD", "alpha": [0.3, 0.3, 0.3, 0.8], "best": [0.1, 0.2, 0.6, 1.0]})
+    points = pd.DataFrame({"panel": ["Adam", "SGD", "SGD"], "alpha": [0.5, 0.3, 0.8], "best": [0.9, 0.01, 0.53]})
+    settings = dict(labels=("fraction", "accuracy"), ours="ours", theirs="published")
+    figure = small_multiples(runs, points, "alpha", "best", **settings)
+    adam, sgd, unused = figure.axes
+    assert [adam.get_title("left"), sgd.get_title("left"), unused.get_visible()] == ["Adam", "SGD", False]
+    theirs, dots, medians = sgd.get_lines()
+    assert theirs.get_ydata().tolist() == [0.01, 0.53] and dots.get_ydata().tolist() == [0.1, 0.2, 0.6, 1.0]
+    assert medians.get_xdata().tolist() == [0.3, 0.8] and medians.get_ydata().tolist() == [0.2, 1.0]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["ours", "published"]
+    empty = small_multiples(runs[:0], points, "alpha", "best", **settings)  # before there are runs
+    assert empty.axes[1].get_lines()[0].get_ydata().tolist() == [0.01, 0.53]
+    with pytest.raises(gk.BadInput, match="no panel to draw"):
+        small_multiples(runs[:0], points[:0], "alpha", "best", **settings)

@@ -2,6 +2,7 @@
 
 from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, readings_table, verdicts_table
 from grokkit.claims.ledger import ledger, ledger_json
+from grokkit.claims.published import published
 from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_module, sources
 from grokkit.claims.verdict import Outcome, Verdict
 
@@ -19,6 +20,7 @@ __all__ = [
     "ledger",
     "ledger_json",
     "outcomes",
+    "published",
     "readings_table",
     "rule_module",
     "sources",

@@ -58,6 +58,35 @@ def rank_sum_test(first: Sequence[float], second: Sequence[float]) -> float:
     return min(1.0, float(ways[-1, : observed + 1].sum() / ways[-1].sum()))
 
 
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Spearman's rank correlation of two orders of the same things; 0 where one of them orders nothing."""
+    ranks = [stats.rankdata(values) - (len(values) + 1) / 2 for values in (first, second)]
+    lengths = np.sqrt([row @ row for row in ranks])
+    return float(ranks[0] @ ranks[1] / lengths.prod()) if lengths.all() else 0.0
+
+
+def rank_agreement_test(first: Sequence[float], second: Sequence[float]) -> float:
+    """One-sided exact p-value that two orders of the same n things agree (Spearman 1904), n up to 12.
+
+    Under the null every order of the second is equally likely, whatever the first; ties get their mean rank.
+    """
+    pair = [np.asarray(values, dtype=float) for values in (first, second)]
+    n = len(pair[0])
+    if len(pair[1]) != n or not 2 <= n <= 12 or np.isnan(pair).any():
+        raise BadInput(
+            f"rank_agreement_test: 2 to 12 things, each with two numbers, are needed; {n} and {len(pair[1])} came."
+        )
+    a, b = (np.rint(2 * stats.rankdata(values)).astype(int) for values in pair)  # doubled: whole numbers
+    most = int(np.sort(a) @ np.sort(b))
+    ways = np.zeros((1 << n, most + 1))  # of giving the first things the ranks of a set, with that sum of products
+    ways[0, 0] = 1
+    for taken in range((1 << n) - 1):
+        for j in (j for j in range(n) if not taken >> j & 1):
+            product = a[taken.bit_count()] * b[j]
+            ways[taken | 1 << j, product:] += ways[taken, : most + 1 - product]
+    return min(1.0, float(ways[-1, a @ b :].sum() / ways[-1].sum()))
+
+
 def majority_test(holds: Sequence[bool]) -> float:
     """One-sided exact p-value that something holds in more than half of all runs, from those seen."""
     return float(stats.binomtest(int(sum(holds)), len(holds), 0.5, alternative="greater").pvalue) if len(holds) else 1.0

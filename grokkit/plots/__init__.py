@@ -4,6 +4,7 @@ from grokkit.plots.curves import describe_runs, learning_curves
 from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
 from grokkit.plots.groups import band_curves, bands, scale, seed_dots
+from grokkit.plots.multiples import small_multiples
 from grokkit.plots.tables import PageTable, page_table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "page_table",
     "scale",
     "seed_dots",
+    "small_multiples",
     "style",
     "write_svg",
 ]
