@@ -53,7 +53,7 @@ def networks(
     """
     found = []
     for form in FORMS:
-        first, count = (10, min(n, 5)) if form == "transformer" else (20, n)
+        first, count = (30, min(n, 5)) if form == "transformer" else (20, n)
         for alpha in fractions:
             more = 2 if alpha == 0.4 and count == 6 else 0
             found += [

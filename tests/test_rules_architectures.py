@@ -204,6 +204,7 @@ OTHERS = {
     "double precision": {"precision": "float64"},
     "large initial weights": {"init_scale": 5.0},
     "seeds that differ": {"seeds": gk.Seeds(data=20, init=21, batch=22)},
+    "a seed that was seen before": {"seeds": gk.Seeds.all(10)},
     "another fraction": {"train_fraction": 0.5},
 }
 

@@ -1,7 +1,8 @@
 """The runs that the rules on architectures compare, five forms of network on sums modulo 97, and their first tests.
 
 Networks have seeds of their own: no seed of an MLP or an LSTM is one of the transformer's, so that two networks are
-two independent samples and their exact test is one of rank sums.
+two independent samples and their exact test is one of rank sums. Seeds below 20 are left out: what the transformer does
+at seeds 10 to 17 was known before there was a rule, from the chapter on transformers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from grokkit.claims.statistics import majority_test, median_interval, rank_sum_t
 from grokkit.claims.verdict import RUNS_TO_DECIDE
 
 P, SUMMANDS = 97, 2
+FIRST_SEED = 20
 
 ALL = {
     "task.kind": "modular_addition",
@@ -98,6 +100,7 @@ MLPS, LSTMS = ("MLP (text)", "MLP (code)"), ("LSTM (text)", "LSTM (code)")
 def in_forms(table: pd.DataFrame, forms: Iterable[str], fractions: Iterable[float]) -> pd.DataFrame:
     """The rows of some of the FORMS at these fractions whose three seeds are the same number, ordered by it."""
     alike = (table["seeds.data"] == table["seeds.init"]) & (table["seeds.data"] == table["seeds.batch"])
+    alike &= table["seeds.data"] >= FIRST_SEED
     known = pd.Series(False, index=table.index)
     for form in forms:
         known |= has_settings(table, {**ALL, **FORMS[form]})
