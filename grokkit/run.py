@@ -175,6 +175,12 @@ class Schedule(Config):
     decay: float = Field(0.0, ge=0)
     decay_every: int = Field(1, ge=1)
 
+    @model_validator(mode="after")
+    def _decays(self) -> Schedule:
+        if not self.decay and self.decay_every != 1:
+            raise BadInput(f"Schedule decay_every: {self.decay_every} came, and does nothing while decay is 0.")
+        return self
+
 
 class Seeds(Config):
     """Three independent sources of chance.

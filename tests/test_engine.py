@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -115,6 +116,29 @@ def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
         together = trained([start(runs[i]) for i in order], slots)
         for place, i in enumerate(order):
             assert_identical(together[place], alone[i])
+
+
+class Marked(SGD):
+    """A rule whose state after a step is the same for every run."""
+
+    kind: Literal["marked"] = "marked"
+
+    @staticmethod
+    def init(params):
+        return {"mode": torch.zeros(())}
+
+    @staticmethod
+    def step(grad_of, params, state, t, hyper):
+        return grad_of(params), {"mode": torch.ones(())}
+
+
+def test_a_refill_leaves_its_neighbours_what_a_step_returned_for_all():
+    run = FAMILIES["mlp"].model_copy(update={"optimizer": Marked()})
+    ready = kernel(Shape.of(run), torch.device("cpu"), False)
+    stack = Stack(ready, [start(run), start(run)])
+    stack.advance(2)
+    stack.load(0, start(run))
+    assert [stack.snapshot(slot).state["mode"].item() for slot in (0, 1)] == [0, 1]
 
 
 @pytest.mark.parametrize("family", ["transformer", "sam", "lstm", "batch norm and dropout"])

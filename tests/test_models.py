@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from grokkit.models import LSTM, MLP, RNN, Prefixes, Transformer
+from grokkit.models.rows import SumOfRows
 from grokkit.models.transformer import sinusoids
 from grokkit.tasks import Addition, ModularAddition
 
@@ -281,3 +282,19 @@ def test_source_as_lstm_has_two_halves():
     assert sum(x.numel() for x in module.parameters()) == 2 * 4 * 512 * (99 + 512 + 2) + 97 * (1024 + 1)
     assert module.output.in_features == 1024 and module.embedding is None
     assert LSTM.source_c().build(data).embedding.shape == RNN.source_c().build(data).embedding.shape == (99, 128)
+
+
+@pytest.mark.parametrize("lift", [lambda f: f, torch.vmap])
+def test_rows_that_are_picked_have_a_second_derivative(lift):
+    """A rule may ask for the gradient of a gradient; that of rows must not silently be zero."""
+    tokens = torch.tensor([[0, 3, 3, 1], [2, 2, 4, 0]])
+    tables = torch.randn(2, 10, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    tables = tables if lift is torch.vmap else tables[0]
+    ours, plain = (
+        lift(lambda t, f=f: torch.func.grad(lambda x: (torch.func.grad(f)(x) ** 2).sum())(t))(tables)
+        for f in (
+            lambda t: (SumOfRows.apply(t, tokens) ** 3).sum(),
+            lambda t: ((t[:5][tokens[0]] + t[5:][tokens[1]]) ** 3).sum(),
+        )
+    )
+    assert plain.abs().max() > 1 and torch.allclose(ours, plain, rtol=1e-12)

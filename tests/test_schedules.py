@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grokkit.errors import BadInput
 from grokkit.run import Schedule
 from grokkit.schedules import learning_rate_factor
 
@@ -34,3 +35,8 @@ def test_source_as_lstm_has_half_its_rate_after_ten_thousand_steps():
     steps = np.array([0, 5, 10, 109, 110, 10_010])
     factors = learning_rate_factor(SCHEDULES["both, source A's LSTM"], steps)
     assert factors.tolist() == [0, 0.5, 1, 1, 1 / 1.01, 0.5]
+
+
+def test_a_setting_that_would_do_nothing_is_refused():
+    with pytest.raises(BadInput, match="decay_every: 100 came, and does nothing while decay is 0"):
+        Schedule(decay_every=100)

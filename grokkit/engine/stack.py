@@ -36,10 +36,10 @@ class Stack:
     def load(self, slot: int, trajectory: Trajectory) -> None:
         """Put a trajectory into a slot, in place of the one that was there."""
         self.slots[slot] = trajectory
-        self._write(slot, self._params, trajectory.params)
-        self._write(slot, self._buffers, trajectory.buffers)
-        self._write(slot, self._state, trajectory.state)
-        self._write(slot, self._hyper, self._hyper_of(trajectory))
+        self._params = self._written(slot, self._params, trajectory.params)
+        self._buffers = self._written(slot, self._buffers, trajectory.buffers)
+        self._state = self._written(slot, self._state, trajectory.state)
+        self._hyper = self._written(slot, self._hyper, self._hyper_of(trajectory))
         self._order[slot] = trajectory.order(self.kernel.task)
 
     def snapshot(self, slot: int) -> Trajectory:
@@ -121,8 +121,15 @@ class Stack:
     def _stacked(self, trees: list[Any]) -> Any:
         return tree_map(lambda *xs: torch.stack(xs).to(self.kernel.device), *trees)
 
-    def _write(self, slot: int, stacked: Any, tree: Any) -> None:
-        tree_map(lambda whole, one: whole[slot].copy_(one), stacked, tree)
+    def _written(self, slot: int, stacked: Any, tree: Any) -> Any:
+        """`stacked` with `tree` in one slot. Copies: what no run differs in, a step returns once for all slots."""
+
+        def written(whole: Tensor, one: Tensor) -> Tensor:
+            whole = whole.clone(memory_format=torch.contiguous_format)
+            whole[slot].copy_(one)
+            return whole
+
+        return tree_map(written, stacked, tree)
 
     def _put(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.require(array, requirements="CW")).to(self.kernel.device)

@@ -28,12 +28,39 @@ class SumOfRows(torch.autograd.Function):
         tables, tokens = inputs
         ctx.vocabulary = len(tables) // len(tokens)
         ctx.save_for_backward(tokens)
+        ctx.save_for_forward(tokens)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (tokens,) = ctx.saved_tensors
-        stacked = gradient.unsqueeze(0), tokens.unsqueeze(0)
-        return torch.ops.grokkit.add_rows(*stacked, ctx.vocabulary).squeeze(0), None
+        return AddRows.apply(gradient, *ctx.saved_tensors, ctx.vocabulary), None
+
+    @staticmethod
+    def jvp(ctx: Any, tables: Tensor, _: None) -> Tensor:
+        return SumOfRows.apply(tables, *ctx.saved_tensors)
+
+
+class AddRows(torch.autograd.Function):
+    """The transpose of `SumOfRows`, (B, F), (T, B) -> (T V, F), with a gradient of its own: a rule may ask for one."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(rows: Tensor, tokens: Tensor, vocabulary: int) -> Tensor:
+        return torch.ops.grokkit.add_rows(rows.unsqueeze(0), tokens.unsqueeze(0), vocabulary).squeeze(0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
+        _, tokens, ctx.vocabulary = inputs
+        ctx.save_for_backward(tokens)
+        ctx.save_for_forward(tokens)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return SumOfRows.apply(gradient, *ctx.saved_tensors), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, rows: Tensor, *_: None) -> Tensor:
+        return AddRows.apply(rows, *ctx.saved_tensors, ctx.vocabulary)
 
 
 @torch.library.impl("grokkit::add_rows", ("cpu", "cuda"))

@@ -82,7 +82,7 @@ class Checkpoints:
                 story = json.loads(file.metadata()["story"])
                 order = json.loads(file.metadata()["order"])
                 tree = _nested({name: file.get_tensor(name) for name in order})
-            saved = Trajectory(run, tree["params"], tree["state"], tree.get("buffers", {}), **story)
+            saved = Trajectory(run, tree["params"], tree.get("state", {}), tree.get("buffers", {}), **story)
             fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             warnings.warn(
