@@ -30,7 +30,7 @@ from grokkit import (
     Transformer,
     Until,
 )
-from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
+from grokkit.engine import Session, Shape, Stack, Trajectory, compiler, kernel
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
@@ -175,6 +175,30 @@ def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_co
     assert three({"a": a, "b": b}, x) == {"it": torch.tensor([93.0])}
     assert two({"b": b, "a": a}, x) == {"it": torch.tensor([92.0])}
     assert two({"a": a, "b": b}, torch.stack([x, x]))["it"].tolist() == [[92.0], [92.0]]
+
+
+def test_a_library_that_a_killed_process_left_half_written_is_made_again(tmp_path, monkeypatch):
+    from torch._inductor.exc import InductorError
+
+    broken, compile_once = tmp_path / "half.so", compiler._compile
+
+    def first_time_broken(*arguments):
+        if broken.exists():
+            raise InductorError(ImportError(f"{broken}: file too short"), None)
+        return compile_once(*arguments)
+
+    broken.touch()
+    monkeypatch.setattr(compiler, "_compile", first_time_broken)
+    a, x = torch.tensor([1.0]), torch.tensor([100.0])
+    assert compiled_by_form(scaled_difference(torch.tensor([2.0])))({"a": a, "b": a}, x) == {
+        "it": torch.tensor([101.0])
+    }
+    assert not broken.exists()
+    monkeypatch.setattr(
+        compiler, "_compile", lambda *_: (_ for _ in ()).throw(InductorError(RuntimeError("other"), None))
+    )
+    with pytest.raises(InductorError, match="other"):
+        compiled_by_form(scaled_difference(torch.tensor([3.0])))({"a": a, "b": a}, x)
 
 
 def scaled_difference(table):

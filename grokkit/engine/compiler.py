@@ -6,7 +6,9 @@ at every call that none of them has changed, and changes to uncompiled numbers w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -25,7 +27,7 @@ def compiled_by_form(function: Callable[..., Any]) -> Callable[..., Any]:
         form: list[Any] = []
         _walk(arguments, tensors, form)
         if (key := tuple(form)) not in made:
-            made[key] = _compile(function, arguments, tensors)
+            made[key] = _compiled(function, arguments, tensors)
         run, result = made[key]
         return tree_unflatten(run(*tensors), result)
 
@@ -50,6 +52,20 @@ def _rebuilt(tree: Any, tensors: Iterator[Tensor]) -> Any:
     if isinstance(tree, dict):
         return {name: _rebuilt(part, tensors) for name, part in tree.items()}
     return tuple(_rebuilt(part, tensors) for part in tree)
+
+
+def _compiled(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
+    """`_compile`, again where a process that was killed while it compiled has left a half-written library behind."""
+    from torch._inductor.exc import InductorError
+
+    try:
+        return _compile(function, arguments, tensors)
+    except InductorError as error:
+        broken = re.search(r"ImportError: (\S+\.so): (?:file too short|invalid ELF header)", str(error))
+        if not broken:
+            raise
+        Path(broken[1]).unlink(missing_ok=True)
+        return _compiled(function, arguments, tensors)
 
 
 def _compile(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
