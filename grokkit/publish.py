@@ -74,24 +74,24 @@ def _staged(top: Path) -> Path:
 def _execute_all(folder: Path, live: Path | None) -> None:
     for chapter in chapters():
         given = {"live_store": str(live.resolve())} if live and "live_store" in parameters(chapter) else {}
-        if (absent := absent_runs(chapter)) > told_missing(chapter):
+        if lost := lost_runs(chapter, Store.find()):
             raise GrokkitError(
-                f"{chapter.stem} needs {absent} runs that are not in the store; "
+                f"{chapter.stem} needs {lost} runs that are not in the store; "
                 f"`grokkit run {chapter.stem} --profile evidence` trains them."
             )
         with _environment(GROKKIT_MISSING="report", GROKKIT_STORE=str(Store.find().path.resolve())):
             _tidy(execute(chapter, folder / chapter.name, given))
 
 
-def absent_runs(chapter: Path) -> int:
-    """How many of a chapter's published runs the store lacks."""
-    store = Store.find()
-    return sum(len(lacking_runs(e.runs, e.until, e.measure, store)) for e in planned(chapter, {}))
+def lost_runs(chapter: Path, store: Store) -> int:
+    """How many of a chapter's published runs `store` lacks although a verdict rests on them, or nobody announces it.
 
-
-def told_missing(chapter: Path) -> int:
-    """How many runs the ledger says a chapter's claims lack; one that two claims lack counts twice."""
-    return sum(row["missing"]["runs"] for row in ledger() if row["chapter"] == chapter.stem)
+    The ledger announces what a claim lacks; a run that two claims lack counts twice.
+    """
+    rows = [row for row in ledger() if row["chapter"] == chapter.stem]
+    lacking = {run.key for e in planned(chapter, {}) for run in lacking_runs(e.runs, e.until, e.measure, store)}
+    judged = lacking & {key for row in rows for key in row["keys"]}
+    return len(judged) or max(0, len(lacking) - sum(row["missing"]["runs"] for row in rows))
 
 
 def _tidy(notebook: Path) -> None:
