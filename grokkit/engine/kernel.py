@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
+from grokkit.engine.memory import keep_freed_memory
 from grokkit.metrics import l2_norm, linf_norm, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.prefixes import Prefixes
@@ -81,6 +82,8 @@ class Kernel:
 @lru_cache(maxsize=64)
 def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     """The kernel of a shape; made once per process, since tracing takes seconds."""
+    if device.type == "cpu":
+        keep_freed_memory()
     task = shape.task.build()
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
