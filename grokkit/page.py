@@ -36,19 +36,19 @@ class Page:
         """The answer in one line, and what it rests on. in_words: claim id -> half a sentence. also: of the runs."""
         found = dict(zip(verdicts["claim"], verdicts["verdict"], strict=True))
         told = "; ".join(f"{words} ({id}): **{found[id]}**" for id, words in in_words.items())
-        return Markdown(
-            f"The answer in one line: {told}.\n\n{' '.join(filter(None, [self._cost, also, self._lacking]))}"
-        )
+        runs = " ".join(filter(None, [self._cost, also, self.lacking]))
+        return Markdown(f"The answer in one line: {told}.\n\n{runs}")
 
     def shows(self, rows: Sequence[Any] | pd.DataFrame, what: str) -> bool:
         """Whether there are runs to draw; where none are, what would stand here and how to make it is said instead."""
         if not len(rows):
-            why = f"*No runs yet.* {self._lacking}" if self._lacking else "*No runs:* this profile asks for none."
-            display(Markdown(f"{what} {why}"))
+            display(self._instead_of(what))
         return len(rows) > 0
 
-    def made_by(self) -> PageTable:
+    def made_by(self) -> PageTable | Markdown:
         """A row for each revision, library and machine that made runs: how many, and their core-hours."""
+        if not self._held:
+            return self._instead_of("What made the runs.")
         rows = [_provenance(record.provenance) for record in self._held.values()]
         by = ["versions", "revision", "hardware", "precision"]
         seconds = pd.DataFrame(rows, columns=[*by, "seconds"]).groupby(by)["seconds"]
@@ -70,14 +70,19 @@ class Page:
         return f"{len(held)} runs, {hours:.1f} core-hours ({hardware})."
 
     @property
-    def _lacking(self) -> str:
-        """'40 of 64 runs are still to come: `grokkit run summands --profile evidence` makes them.'; or nothing."""
+    def lacking(self) -> str:
+        """'40 of this chapter's 64 runs are still to come: `grokkit run ...` makes them.'; nothing where none is."""
         asked = {run.key for each in self.experiments for run in each.runs}
         lacking = len(asked - self._held.keys())
         if not lacking:
             return ""
         command = f"`grokkit run {self.chapter} --profile {self.profile}`"
-        return f"{lacking} of this chapter's {len(asked)} runs are still to come: {command} makes them."
+        some = f"{lacking} of" if self._held else "All"
+        return f"{some} this chapter's {len(asked)} runs are still to come: {command} makes them."
+
+    def _instead_of(self, what: str) -> Markdown:
+        why = f"*No runs yet.* {self.lacking}" if self.lacking else "*No runs:* this profile asks for none."
+        return Markdown(f"{what} {why}")
 
 
 def _provenance(of: Mapping[str, Any]) -> dict[str, Any]:
