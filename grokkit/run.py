@@ -154,13 +154,21 @@ class OptimizerConfig(Config):
 class Batch(Config):
     """How a step's examples are drawn. `size`: examples, None for the full training set.
 
-    `sampling`: "permutation" (each epoch a new order) or "replacement" (independent draws).
-    `short_last`: whether an epoch's last, shorter batch counts (permutation only).
+    `sampling`: "permutation" (each epoch a new order) or "replacement" (independent draws; needs a size).
+    `short_last`: whether an epoch's last, shorter batch counts (permutation with a size only).
     """
 
     size: int | None = Field(512, ge=1)
     sampling: Literal["permutation", "replacement"] = "permutation"
     short_last: bool = False
+
+    @model_validator(mode="after")
+    def _every_setting_matters(self) -> Batch:
+        if self.size is None and self.sampling == "replacement":
+            raise BadInput("Batch sampling: 'replacement' came, and does nothing without a size: nothing is drawn.")
+        if self.short_last and (self.size is None or self.sampling == "replacement"):
+            raise BadInput("Batch short_last: True came, and does nothing without epochs of batches that have a size.")
+        return self
 
 
 class Schedule(Config):

@@ -144,8 +144,8 @@ def test_times_are_marked_and_named():
 def test_a_table_of_records_is_drawn_as_it_is():
     table = runs(2).rename(columns={"run": "key"})
     assert len(learning_curves(table).axes[0].get_lines()) == 6
-    assert describe_runs(table).startswith("n = 2 runs")
-    assert describe_runs(runs(1)) == "n = 1 run."
+    assert describe_runs(table).startswith("2 runs")
+    assert describe_runs(runs(1)) == "1 run."
 
 
 def test_tables_that_cannot_be_drawn_get_a_sentence():

@@ -17,7 +17,7 @@ FLOORS = [
     {"engine", "claims"},
     {"train"},
     {"chapters"},
-    {"decisions", "repeat", "readme", "cli_store", "address"},
+    {"decisions", "repeat", "readme", "cli_store", "address", "page"},
     {"publish"},
     {"cli"},
 ]

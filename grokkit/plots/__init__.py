@@ -3,7 +3,7 @@
 from grokkit.plots.curves import describe_runs, learning_curves
 from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
-from grokkit.plots.groups import band_curves, bands, scale, seed_dots
+from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, scale, seed_dots
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.tables import PageTable, page_table
 
@@ -11,8 +11,10 @@ __all__ = [
     "COLOURS",
     "InlineFigure",
     "PageTable",
+    "arrivals",
     "band_curves",
     "bands",
+    "curves_of",
     "delay_curves",
     "delay_table",
     "describe_runs",

@@ -46,11 +46,11 @@ def learning_curves(
 
 
 def describe_runs(table: pd.DataFrame) -> str:
-    """The sentence a caption needs: n, and what the lines are."""
+    """The sentence a caption needs: how many runs, and what the lines are."""
     n = _named(table)["run"].nunique()
     if n == 1:
-        return "n = 1 run."
-    return f"n = {n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
+        return "1 run."
+    return f"{n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

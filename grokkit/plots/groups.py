@@ -15,9 +15,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 from grokkit.errors import BadInput
 from grokkit.plots.figure import INK, style
 
-_SCALE = ("#a87300", "#7a6cff")
-"""From the first setting to the last. Yellow to blue, the way that colour-blind eyes see best, at one lightness."""
-_LIGHT = 1.5
+_SCALE = ("#04ac00", "#49994c", "#648770", "#777690", "#8863b1", "#9b48d6", "#ae00fe")
+"""From the first setting to the last, green to violet: found by a search for the path on which neighbours are furthest
+apart to the tightest of four kinds of eye, in the narrow range of lightness that both grounds allow."""
 _SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
 _UNIT = 100
 STEPS = (_UNIT, "steps (100 iterations each)")
@@ -27,18 +27,41 @@ STEPS = (_UNIT, "steps (100 iterations each)")
 def scale(n: int) -> list[str]:
     """n colours for an ordered quantity, at least 3:1 against white and against the dark page.
 
-    Spaced between linear light and sRGB: even steps for every kind of eye, at both ends.
+    Evenly spaced for every kind of eye.
     """
-    start, end = (np.array(to_rgb(colour)) ** _LIGHT for colour in _SCALE)
-    return [
-        to_hex((start + share * (end - start)) ** (1 / _LIGHT)) for share in (np.linspace(0, 1, n) if n > 1 else [0.0])
+    places, anchors = np.linspace(0, len(_SCALE) - 1, n), np.array([to_rgb(colour) for colour in _SCALE])
+    return [to_hex([np.interp(place, range(len(_SCALE)), channel) for channel in anchors.T]) for place in places]
+
+
+def curves_of(rows: pd.DataFrame, group: str) -> pd.DataFrame:
+    """One row an evaluation of each run of `evidence_table`: key, step, both accuracies, and its panel and `group`."""
+    parts = [
+        pd.DataFrame(
+            {
+                "key": run["key"],
+                "step": run["steps"],
+                **{name: run[name] for name in _SETS},
+                "panel": run["panel"],
+                group: run[group],
+            }
+        )
+        for _, run in rows.iterrows()
     ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def arrivals(rows: pd.DataFrame, group: str) -> str:
+    """What a figure of arrivals shows, for those who cannot see it: the median T_val of each panel and `group`."""
+    medians = rows.fillna({"t_val": np.inf}).groupby(["panel", group])["t_val"].median()
+    when = {place: f"{t:,.0f}" if np.isfinite(t) else "not within the budget" for place, t in medians.items()}
+    told = ", ".join(f"{panel}, {group} = {value:g}: {t}" for (panel, value), t in when.items())
+    return f"Validation accuracy reaches 99% at these steps (median): {told}."
 
 
 def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     """What `band_curves` draws: for each panel, group, set and step the median over runs and their range.
 
-    curves: one row for each run and evaluation: panel, `group`, key, step, train_accuracy, val_accuracy. Only
+    curves: of `curves_of`: panel, `group`, key, step, train_accuracy, val_accuracy. Only
     multiples of 100 steps are used; a run that was stopped counts with its last value.
     """
     regular = curves[curves["step"] % _UNIT == 0]

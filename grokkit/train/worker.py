@@ -20,7 +20,7 @@ from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.train.checkpoints import Checkpoints
-from grokkit.train.machine import environment, one_thread, versions
+from grokkit.train.machine import arithmetic, environment, one_thread, versions
 from grokkit.train.progress import Progress
 
 CHECKPOINT_SECONDS = 120.0
@@ -39,7 +39,7 @@ class Worker:
     paused: Callable[[], bool]
 
     def __post_init__(self) -> None:
-        self.checkpoints = Checkpoints.of(environment(self.device, self.compiled), self.measure)
+        self.checkpoints = Checkpoints.of(arithmetic(self.device, self.compiled), self.measure)
         self.grid, _ = self.measure.steps(self.until.steps)
 
     def train(self, waiting: Iterator[Run], slots: int) -> None:
