@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
-from twins import twin
+from twins import snapshot_after, twin
 
 from grokkit import (
     LSTM,
@@ -311,12 +311,6 @@ def test_running_averages_follow_the_first_gradient_of_a_step_alone():
     assert not torch.equal(*(end.params["layers.0.weight"] for end in ends))
     assert ends[0].buffers["norms.0.running_mean"].any()
     assert all(torch.equal(x, ends[1].buffers[name]) for name, x in ends[0].buffers.items())
-
-
-def snapshot_after(run, steps):
-    stack = Stack(kernel(Shape.of(run), torch.device("cpu"), False), [start(run)])
-    stack.advance(steps)
-    return stack.snapshot(0)
 
 
 def test_constants_of_a_model_are_not_carried():
