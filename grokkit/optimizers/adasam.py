@@ -1,4 +1,4 @@
-"""AdaSAM (Sun et al. 2024, Algorithm 1) as source A prints it, also as Algorithm 1: SAM's gradient in AMSGrad's step.
+"""AdaSAM (Sun et al. 2023, Algorithm 1) as source A prints it, also as Algorithm 1: SAM's gradient in AMSGrad's step.
 
 The start of v is not printed; here it is zero.
 """
