@@ -94,6 +94,12 @@ def test_the_radius_is_the_one_that_arrives_first_then_the_most_accurate_then_th
     assert np.isnan(chosen_radius(table.iloc[::2], PRINTED))
 
 
+def test_another_threshold_chooses_no_other_radius():
+    """At 30%, which all runs have from the start, every radius would arrive at once."""
+    table = gk.evidence_table(a_grid(runs=0, best=0.5), threshold=0.3)
+    assert chosen_radius(table, PRINTED) == 0.5
+
+
 OTHERS = {
     "seeds that differ": {"seeds": gk.Seeds(data=1009, init=1008, batch=1009)},
     "another method's seed": {"seeds": gk.Seeds.all(7009)},

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from torch import Tensor
 
 from grokkit.observables.probe import Probe
-from grokkit.observables.sharpness import sharpness
+from grokkit.observables.sharpness import measure_sharpness
 
-OBSERVABLES: dict[str, Callable[[Probe], dict[str, Tensor]]] = {"sharpness": sharpness}
+OBSERVABLES: dict[str, Callable[[Probe], dict[str, Tensor]]] = {"sharpness": measure_sharpness}
 
 __all__ = ["OBSERVABLES", "Probe"]

@@ -28,7 +28,7 @@ DIRECTIONS = 8
 Loss = Callable[[Params], Tensor]
 
 
-def sharpness(probe: Probe) -> dict[str, Tensor]:
+def measure_sharpness(probe: Probe) -> dict[str, Tensor]:
     """The three measures, under their names in `grokkit.metrics`."""
     draw = torch.Generator().manual_seed(probe.seed)
     first, *others = (random_direction(probe.params, draw) for _ in range(1 + DIRECTIONS))
