@@ -8,7 +8,18 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
 from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
-from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSProp
+from grokkit.optimizers import (
+    ASAM,
+    OPTIMIZERS,
+    SAM,
+    SGD,
+    Adam,
+    AdamW,
+    AdaSAM,
+    Nesterov,
+    PublishedASAM,
+    RMSProp,
+)
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
 from grokkit.request import Measure, Until
@@ -22,6 +33,8 @@ from grokkit.train import Display, Experiment, Missing, records, train
 from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
+    "ASAM",
+    "AdaSAM",
     "Adam",
     "AdamW",
     "Addition",
@@ -42,6 +55,7 @@ __all__ = [
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "PublishedASAM",
     "RNN",
     "RMSProp",
     "Record",

@@ -1,4 +1,7 @@
-"""Every quantity a run logs: what it is, its unit, and the functions that compute it for one run."""
+"""Every quantity a run logs: what it is, its unit, and the functions that compute it for one run.
+
+Those that are logged on request are computed by `grokkit.observables`.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,26 @@ METRICS: dict[str, Metric] = {
     "parameter_l2": Metric("1", "Euclidean norm of all parameters together."),
     "parameter_linf": Metric("1", "Largest absolute entry of all parameters."),
 }
+
+
+_WEIGHTS = "where the run ends, and at the steps named in `observe_at`; NaN elsewhere"
+
+OBSERVED: dict[str, dict[str, Metric]] = {
+    "sharpness": {
+        "hessian_top": Metric(
+            "nats per squared unit of a parameter",
+            f"Largest eigenvalue of the Hessian of train_loss (20 steps of Lanczos' method), {_WEIGHTS}.",
+        ),
+        "rise_adversarial": Metric(
+            "nats", f"What train_loss gains at the distance 0.05 along its gradient, {_WEIGHTS}."
+        ),
+        "rise_random": Metric(
+            "nats",
+            f"What train_loss gains at a tenth of the weights' norm in a random direction, mean of eight, {_WEIGHTS}.",
+        ),
+    },
+}
+"""What is measured on request: name of the observable -> its curves."""
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

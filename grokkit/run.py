@@ -216,6 +216,7 @@ class Run(Config):
     train_fraction: share of the task's examples in the training set, rounded down to whole examples.
     precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
     init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
+    initialiser: how its matrices are drawn in place of the model's own way, embeddings too (source A's Figure 8).
     """
 
     task: _chosen(TASKS, TaskConfig)
@@ -227,6 +228,7 @@ class Run(Config):
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     seeds: Seeds = Seeds()
     init_scale: float = Field(1.0, gt=0)
+    initialiser: Literal["model", "xavier_uniform", "orthogonal", "kaiming_uniform"] = "model"
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Run:

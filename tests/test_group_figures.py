@@ -73,6 +73,15 @@ def test_a_band_is_the_range_and_its_line_the_median_with_stopped_runs_at_their_
     assert (drawn["runs"] == 3).all() and (drawn["step"] % 100 == 0).all()
 
 
+def test_names_stand_for_themselves_and_keep_their_order():
+    named = [bands(curves_of().assign(p=name), "p") for name in ("SAM", "AdamW")]
+    [legend] = band_curves(pd.concat(named), "p", "method").legends
+    assert [text.get_text() for text in legend.texts][:2] == ["SAM", "AdamW"]
+    dots = pd.DataFrame({"panel": "a", "x": ["zero", "one", "zero"], "y": [1.0, 2.0, 3.0]})
+    axes = seed_dots(dots, "x", "y", labels=("x", "y")).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["zero", "one"]
+
+
 def test_curves_are_drawn_on_the_sources_axes():
     figure = band_curves(bands(curves_of(), "p"), "p", "p", last=2000)
     [axes] = figure.axes

@@ -13,7 +13,7 @@ FLOORS = [
     {"run", "passages", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots", "explorables"},
-    {"models", "store"},
+    {"models", "store", "observables"},
     {"engine", "claims"},
     {"train"},
     {"chapters"},

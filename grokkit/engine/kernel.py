@@ -87,7 +87,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     task = shape.task.build()
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
-    batch_of = _batch_maker(task, model, device)
+    batch_of = batch_maker(task, model, device)
     step, evaluate = (
         compiled_by_form(lifted) if compiled else lifted
         for lifted in (
@@ -98,7 +98,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), step, evaluate)
 
 
-def _batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:
+def batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:
     """examples (B,) -> what the model reads, targets (B,)."""
     inputs, targets = task.inputs.to(device), task.targets.to(device)
     if not getattr(model, "takes_nodes", False):

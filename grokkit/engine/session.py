@@ -30,7 +30,7 @@ class Session:
 
     def __init__(self, stack: Stack, waiting: Iterator[Trajectory], until: Until, measure: Measure) -> None:
         self.stack, self.waiting, self.until = stack, waiting, until
-        self.grid, self.is_full = measure.steps(until.steps)
+        self.measure, (self.grid, self.is_full) = measure, measure.steps(until.steps)
         self.chunk = min(measure.sample, stack.kernel.task.examples)
         self.active = set(range(len(stack.slots)))
         stack.warm_up(self.chunk)
@@ -47,6 +47,7 @@ class Session:
             due = self._due()
         if due:
             self._measure(due)
+            self._observe(due)
         self._share_time(time.perf_counter() - began)
         yield from self._settle(due)
 
@@ -95,6 +96,17 @@ class Session:
                 row |= self._averages(which, slot, chunks, slot in full)
             trajectory.steps.append(trajectory.t)
             trajectory.rows.append(row)
+
+    def _observe(self, due: list[int]) -> None:
+        """What observables find where they are asked for, and in a network that its run leaves behind."""
+        if not self.measure.observables:
+            return
+        for slot in due:
+            trajectory = self.stack.slots[slot]
+            status = self._status(trajectory)
+            if status != "diverged" and (status or trajectory.t in self.measure.observe_at):
+                sample = np.array(self._span("train", slot)[: self.chunk])
+                trajectory.rows[-1] |= self.stack.observe(slot, self.measure.observables, sample)
 
     def _sums(self, which: str, due: list[int], full: list[int]) -> list[tuple[np.ndarray, ...]]:
         """(loss, correct, examples) of each slot, (E,) each, for the sample and then the rest of one set."""

@@ -5,7 +5,7 @@ The number of slots never changes, so neither does the compiled graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from grokkit.engine.kernel import Kernel
+from grokkit.engine.observing import observe
 from grokkit.engine.trajectory import Trajectory
 from grokkit.metrics import l2_norm, linf_norm
 from grokkit.models.dropout import noise_words
@@ -87,6 +88,13 @@ class Stack:
         """Norms of the parameters of each slot, (E,)."""
         norms = {"parameter_l2": l2_norm, "parameter_linf": linf_norm}
         return {name: torch.vmap(norm)(self._params).cpu().numpy() for name, norm in norms.items()}
+
+    def observe(self, slot: int, names: Iterable[str], positions: np.ndarray) -> dict[str, float]:
+        """What observables find in the slot's weights, their loss taken at those positions of the run's order."""
+        one = {name: x[slot].clone() for name, x in self._params.items()}  # its bits owe nothing to where it lay
+        kept = {name: x[slot].clone() for name, x in self._buffers.items()}
+        examples = self._order[slot][self._put(positions)]
+        return observe(names, self.slots[slot].run, one, kept, examples, self.kernel.device)
 
     def _note_last(self, count: int) -> None:
         values = {name: x.tolist() for name, x in self._last.items()}

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grokkit.engine.kernel import DTYPES
+from grokkit.models.initialisers import redraw
 from grokkit.run import Run
 from grokkit.tasks.task import Task, split_order
 
@@ -33,10 +34,11 @@ class Trajectory:
 
     @classmethod
     def start(cls, run: Run, task: Task) -> Trajectory:
-        """Step 0: PyTorch's own initialisers, seeded by the run and drawn on the CPU in float32, times its scale."""
+        """Step 0: weights as the model or the run's initialiser draws them, on the CPU in float32, times its scale."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seeds.init)
             model = run.model.build(task)
+            redraw(model, run.initialiser)
         dtype = DTYPES[run.precision]
         params = {name: x.detach().to(dtype) * run.init_scale for name, x in model.named_parameters()}
         kept = model.state_dict()  # that is: without constants

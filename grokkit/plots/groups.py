@@ -82,11 +82,12 @@ def band_curves(
 ) -> Figure:
     """Accuracy against steps as source A draws it: linear axes, steps of 100 iterations, validation dashed.
 
-    table: of `bands`. One panel below the other; a line is a median over runs, a band their range. last: the
+    table: of `bands`. One panel below the other; a line is a median over runs, a band their range. symbol: of what
+    `group` holds where that is a number; names stand for themselves, in the order in which they come. last: the
     right end of the axis, as `step` counts; NaN for the end of the curves. unit: what one unit of the axis is worth in
     `step`, and the axis's label; (1, "epochs") where `step` was turned into epochs.
     """
-    panels, values = list(dict.fromkeys(table["panel"])), sorted(table[group].unique())
+    panels, values = list(dict.fromkeys(table["panel"])), _in_order(table[group])
     colours = dict(zip(values, scale(len(values)), strict=True))
     with style():
         fig = Figure(figsize=(5.6, 0.7 + 2.1 * len(panels)), layout="constrained")
@@ -95,13 +96,25 @@ def band_curves(
             axes.set_title(panel)
         axes.set_xlim(0, max(1, np.fmin(last, table["step"].max()) / unit[0]))
         axes.set_xlabel(unit[1])
-        lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
+        lines = [Line2D([], [], color=colours[v], lw=2, label=_named(v, symbol)) for v in values]
         lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]
         fig.legend(handles=lines, loc="outside upper left", ncols=4)
     return fig
 
 
-def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float, str], unit: float) -> None:
+def _in_order(column: pd.Series) -> list[float] | list[str]:
+    """Numbers by size, names as they come."""
+    found = column.unique().tolist()
+    return found if any(isinstance(value, str) for value in found) else sorted(found)
+
+
+def _named(value: float | str, symbol: str = "") -> str:
+    if isinstance(value, str):
+        return value
+    return f"{symbol} = {value:g}" if symbol else f"{value:g}"
+
+
+def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float | str, str], unit: float) -> None:
     dashes = dict(_SETS.values())
     for (value, which), curve in table.groupby([group, "set"]):
         x = curve["step"] / unit
@@ -117,12 +130,12 @@ def seed_dots(
 ) -> Figure:
     """One dot a run and a line through the medians, one panel beside the other.
 
-    table: panel, `x` (a few ordered values, evenly spaced on the axis) and `y`; NaN in `y` is a censored run, drawn
-    as an open triangle at `budget`. labels: of the two axes.
+    table: panel, `x` (a few ordered values, evenly spaced on the axis; names keep their order) and `y`; NaN in `y` is a
+    censored run, drawn as an open triangle at `budget`. labels: of the two axes.
     """
     if budget is None and table[y].isna().any():
         raise BadInput("seed_dots budget: some runs are censored, and have no place without a budget.")
-    panels, places = list(dict.fromkeys(table["panel"])), sorted(table[x].unique())
+    panels, places = list(dict.fromkeys(table["panel"])), _in_order(table[x])
     with style():
         fig = Figure(figsize=(5.6, 2.7), layout="constrained")
         for axes, panel in zip(fig.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
@@ -138,7 +151,9 @@ def seed_dots(
     return fig
 
 
-def _draw_dots(axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence[float], budget: float | None) -> None:
+def _draw_dots(
+    axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence[float] | Sequence[str], budget: float | None
+) -> None:
     colours = scale(len(places))
     known = [place for place in places if (table[x] == place).any()]
     for place in known:
@@ -153,5 +168,5 @@ def _draw_dots(axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence
     axes.plot(
         [places.index(place) for place in known], np.where(np.isfinite(medians), medians, np.nan), color=INK, lw=1
     )
-    axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
+    axes.set_xticks(range(len(places)), [_named(place) for place in places])
     axes.set_xlim(-0.5, len(places) - 0.5)

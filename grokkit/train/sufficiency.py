@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grokkit.metrics import OBSERVED
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 
@@ -21,7 +22,7 @@ def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record 
 
 
 def view(record: Record, until: Until, measure: Measure) -> Record | None:
-    """The record as if it had been made for this request; None if it lacks an evaluation or ends too early."""
+    """The record as if it had been made for this request; None if it lacks what was asked for or ends too early."""
     if record.provenance.get("sample") != measure.sample:
         return None
     grid, full = measure.steps(until.steps)
@@ -29,11 +30,28 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
     whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
     lacking = (record.steps[place] != grid) | (full & ~whole)
     end = int(lacking.argmax()) if lacking.any() else len(grid)
-    curves = {name: values[place[:end]] for name, values in record.curves.items()}
+    unasked = {curve for part in OBSERVED.values() for curve in part} - set(measure.curves)
+    curves = {name: values[place[:end]] for name, values in record.curves.items() if name not in unasked}
     for name in curves:
         if name.endswith("_full"):
-            curves[name] = np.where(full[:end], curves[name], np.float32("nan"))
-    return _cut(record, grid[:end], curves, until)
+            curves[name] = _only_where(full[:end], curves[name])
+    part = _cut(record, grid[:end], curves, until)
+    return part and _with_observables(part, measure)
+
+
+def _only_where(measured: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.where(measured, values, np.float32("nan"))
+
+
+def _with_observables(part: Record, measure: Measure) -> Record | None:
+    """The same with observables at the steps asked for and at its end, which a diverged run lacks; None if one is not
+    there."""
+    wanted = np.isin(part.steps, measure.observe_at)
+    wanted[-1] = part.status != "diverged"
+    if any(name not in part.curves or np.isnan(part.curves[name][wanted]).any() for name in measure.curves):
+        return None
+    seen = {name: _only_where(wanted, part.curves[name]) for name in measure.curves}
+    return replace(part, curves=part.curves | seen)
 
 
 def _cut(record: Record, steps: np.ndarray, curves: dict[str, np.ndarray], until: Until) -> Record | None:

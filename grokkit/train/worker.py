@@ -86,7 +86,8 @@ class Worker:
         run = trajectory.run
         with np.errstate(over="ignore"):  # a float64 run may leave float32's range: infinity then
             curves = {
-                name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32) for name in METRICS
+                name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32)
+                for name in (*METRICS, *self.measure.curves)
             }
         return Record(
             run.key,
