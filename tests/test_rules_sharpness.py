@@ -157,7 +157,8 @@ def test_neither_form_that_never_arrives_is_faster_however_long_it_had():
     def never(method, initialiser):
         return NEVER if method.startswith("AdaSAM") else as_told(method, initialiser)
 
-    assert decided("A21", a_grid(never)).outcome == "not reproduced"
+    found = decided("A21", a_grid(never))
+    assert found.outcome == "not reproduced" and found.interval is None and "never, never" in found.statement
     assert decided("A21", a_grid(never, budget=800)).outcome == "not tested"  # AdamW has not arrived, either
 
 
