@@ -45,12 +45,15 @@ class Measure(Config):
 
     sample: examples of each set used at every evaluation.
     full_per_decade: log-spaced evaluations, in each decade, that use all examples besides.
+    layers: whether norms are recorded per layer, too (`grokkit.metrics.LAYER_METRICS`). They make a record about three
+    times as large. A run whose record lacks them is trained again only where they are asked for.
     """
 
     every: int = Field(100, ge=1)
     per_decade: int = Field(10, ge=1)
     full_per_decade: int = Field(2, ge=1)
     sample: int = Field(1024, ge=1)
+    layers: bool = False
 
     @cached_property
     def _cache(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:

@@ -75,9 +75,10 @@ class MetricsTable(LibraryTable):
     """`{metrics}`: every logged quantity with its unit and definition."""
 
     def render(self) -> list[nodes.Node]:
-        from grokkit.metrics import METRICS
+        from grokkit.metrics import LAYER_METRICS, METRICS
 
-        rows = [row([nodes.literal("", name), m.unit, m.definition]) for name, m in METRICS.items()]
+        logged = METRICS | LAYER_METRICS
+        rows = [row([nodes.literal("", name), m.unit, m.definition]) for name, m in logged.items()]
         return [table(["Name", "Unit", "Definition"], rows, [3, 2, 7], "metrics-table")]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grokkit.metrics import is_of_a_layer
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 
@@ -21,15 +22,18 @@ def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record 
 
 
 def view(record: Record, until: Until, measure: Measure) -> Record | None:
-    """The record as if it had been made for this request; None if it lacks an evaluation or ends too early."""
+    """The record as if it had been made for this request; None if it lacks what is asked for or ends too early."""
     if record.provenance.get("sample") != measure.sample:
+        return None
+    if measure.layers and not any(map(is_of_a_layer, record.curves)):
         return None
     grid, full = measure.steps(until.steps)
     place = np.minimum(np.searchsorted(record.steps, grid), len(record.steps) - 1)
     whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
     lacking = (record.steps[place] != grid) | (full & ~whole)
     end = int(lacking.argmax()) if lacking.any() else len(grid)
-    curves = {name: values[place[:end]] for name, values in record.curves.items()}
+    asked = (name for name in record.curves if measure.layers or not is_of_a_layer(name))
+    curves = {name: record.curves[name][place[:end]] for name in asked}
     for name in curves:
         if name.endswith("_full"):
             curves[name] = np.where(full[:end], curves[name], np.float32("nan"))
