@@ -18,6 +18,7 @@ from grokkit.plots import (
     delay_table,
     inline_svg,
     learning_curves,
+    named_dots,
     page_table,
     scale,
     seed_dots,
@@ -148,3 +149,21 @@ def test_small_multiples_draw_every_run_over_the_published_points():
     assert empty.axes[1].get_lines()[0].get_ydata().tolist() == [0.01, 0.53]
     with pytest.raises(gk.BadInput, match="no panel to draw"):
         small_multiples(runs[:0], points[:0], "alpha", "best", **settings)
+
+
+def test_named_rows_hold_every_run_and_a_stroke_at_the_median():
+    table = pd.DataFrame(
+        {
+            "panel": ["one", "one", "one", "two"],
+            "name": ["relu", "relu", "tanh", "relu"],
+            "t_val": [100.0, 300.0, np.nan, 50.0],
+        }
+    )
+    figure = named_dots(table, "name", "t_val", label="steps", budget=1000)
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["relu", "tanh"]
+    drawn = [(line.get_marker(), *map(list, line.get_data())) for line in first.lines if len(line.get_xdata())]
+    assert drawn == [("o", [100.0, 300.0], [0, 0]), ("|", [200.0], [0]), ("^", [1000.0], [1])]
+    assert [line.get_xdata()[0] for line in second.lines if len(line.get_xdata())] == [50.0, 50.0]
+    with pytest.raises(gk.BadInput, match="named_dots budget"):
+        named_dots(table, "name", "t_val", label="steps")
