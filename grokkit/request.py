@@ -54,6 +54,8 @@ class Measure(Config):
     full_per_decade: log-spaced evaluations, in each decade, that use all examples besides.
     observables: what is measured of the weights besides ("sharpness"), where the run ends.
     observe_at: steps at which that is done, too; they are evaluated like others.
+    layers: whether norms are recorded per layer, too (`grokkit.metrics.LAYER_METRICS`). They make a record about three
+    times as large. A run whose record lacks them is trained again only where they are asked for.
     """
 
     every: int = Field(100, ge=1)
@@ -62,6 +64,7 @@ class Measure(Config):
     sample: int = Field(1024, ge=1)
     observables: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
     observe_at: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_tuple)] = ()
+    layers: bool = False
 
     @model_validator(mode="after")
     def _observables_are_known(self) -> Measure:

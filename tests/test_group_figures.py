@@ -19,6 +19,7 @@ from grokkit.plots import (
     delay_table,
     inline_svg,
     learning_curves,
+    named_dots,
     page_table,
     scale,
     seed_dots,
@@ -192,3 +193,21 @@ def test_the_text_of_a_figure_tells_medians_and_what_never_came():
         "Validation accuracy reaches 99% at these steps (median): as coded, p = 47: not within the budget, "
         "as coded, p = 97: 1,000."
     )
+
+
+def test_named_rows_hold_every_run_and_a_stroke_at_the_median():
+    table = pd.DataFrame(
+        {
+            "panel": ["one", "one", "one", "two"],
+            "name": ["relu", "relu", "tanh", "relu"],
+            "t_val": [100.0, 300.0, np.nan, 50.0],
+        }
+    )
+    figure = named_dots(table, "name", "t_val", label="steps", budget=1000)
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["relu", "tanh"]
+    drawn = [(line.get_marker(), *map(list, line.get_data())) for line in first.lines if len(line.get_xdata())]
+    assert drawn == [("o", [100.0, 300.0], [0, 0]), ("|", [200.0], [0]), ("^", [1000.0], [1])]
+    assert [line.get_xdata()[0] for line in second.lines if len(line.get_xdata())] == [50.0, 50.0]
+    with pytest.raises(gk.BadInput, match="named_dots budget"):
+        named_dots(table, "name", "t_val", label="steps")

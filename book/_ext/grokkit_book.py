@@ -75,9 +75,9 @@ class MetricsTable(LibraryTable):
     """`{metrics}`: every logged quantity with its unit and definition."""
 
     def metrics(self) -> dict[str, Any]:
-        from grokkit.metrics import METRICS
+        from grokkit.metrics import LAYER_METRICS, METRICS
 
-        return METRICS
+        return METRICS | LAYER_METRICS
 
     def render(self) -> list[nodes.Node]:
         rows = [row([nodes.literal("", name), m.unit, m.definition]) for name, m in self.metrics().items()]

@@ -19,7 +19,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.engine.memory import keep_freed_memory
-from grokkit.metrics import l2_norm, linf_norm, weighted_mean
+from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.prefixes import Prefixes
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
@@ -133,13 +133,8 @@ def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], ba
         def grad_of(params: Params) -> Params:
             gradient, (loss, (accuracy, changed)) = grad_and_value(loss_of, has_aux=True)(params)
             if not seen:  # what is kept belongs to the weights before the step, not to a perturbation of them
-                metrics = {
-                    "batch_loss": loss,
-                    "batch_accuracy": accuracy,
-                    "gradient_l2": l2_norm(gradient),
-                    "gradient_linf": linf_norm(gradient),
-                }
-                seen.append((changed, metrics))
+                metrics = {"batch_loss": loss, "batch_accuracy": accuracy}
+                seen.append((changed, metrics | norms("gradient", gradient)))
             return gradient
 
         params, state = rule.step(grad_of, params, state, t, hyper)

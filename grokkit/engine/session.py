@@ -10,6 +10,7 @@ import numpy as np
 
 from grokkit.engine.stack import Stack
 from grokkit.engine.trajectory import Trajectory
+from grokkit.metrics import is_of_a_layer
 from grokkit.record import Status
 from grokkit.request import Measure, Until
 
@@ -31,6 +32,7 @@ class Session:
     def __init__(self, stack: Stack, waiting: Iterator[Trajectory], until: Until, measure: Measure) -> None:
         self.stack, self.waiting, self.until = stack, waiting, until
         self.measure, (self.grid, self.is_full) = measure, measure.steps(until.steps)
+        self.layers = measure.layers
         self.chunk = min(measure.sample, stack.kernel.task.examples)
         self.active = set(range(len(stack.slots)))
         stack.warm_up(self.chunk)
@@ -91,7 +93,8 @@ class Session:
         norms = self.stack.norms()
         for slot in due:
             trajectory = self.stack.slots[slot]
-            row = {name: float(x[slot]) for name, x in norms.items()} | dict(trajectory.last)
+            row = {name: float(x[slot]) for name, x in norms.items()} | trajectory.last
+            row = {name: x for name, x in row.items() if self.layers or not is_of_a_layer(name)}
             for which, chunks in sums.items():
                 row |= self._averages(which, slot, chunks, slot in full)
             trajectory.steps.append(trajectory.t)

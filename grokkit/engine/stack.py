@@ -6,6 +6,7 @@ The number of slots never changes, so neither does the compiled graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch.utils._pytree import tree_map
 from grokkit.engine.kernel import Kernel
 from grokkit.engine.observing import observe
 from grokkit.engine.trajectory import Trajectory
-from grokkit.metrics import l2_norm, linf_norm
+from grokkit.metrics import norms
 from grokkit.models.dropout import noise_words
 from grokkit.sampling import batch_positions
 from grokkit.schedules import learning_rate_factor
@@ -85,9 +86,9 @@ class Stack:
         return loss.cpu().numpy(), correct.cpu().numpy()
 
     def norms(self) -> dict[str, np.ndarray]:
-        """Norms of the parameters of each slot, (E,)."""
-        norms = {"parameter_l2": l2_norm, "parameter_linf": linf_norm}
-        return {name: torch.vmap(norm)(self._params).cpu().numpy() for name, norm in norms.items()}
+        """Norms of the parameters of each slot, whole and per layer, (E,) each."""
+        found = torch.vmap(partial(norms, "parameter"))(self._params)
+        return {name: x.cpu().numpy() for name, x in found.items()}
 
     def observe(self, slot: int, names: Iterable[str], positions: np.ndarray) -> dict[str, float]:
         """What observables find in the slot's weights, their loss taken at those positions of the run's order."""

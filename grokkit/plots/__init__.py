@@ -1,9 +1,9 @@
 """Figures and tables of records: colours with fixed meanings, curves, and the way from a figure into a page."""
 
-from grokkit.plots.curves import describe_runs, learning_curves
+from grokkit.plots.curves import describe_runs, learning_curves, stacked_curves
 from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
-from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, scale, seed_dots
+from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, named_dots, scale, seed_dots
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.tables import PageTable, page_table
 
@@ -20,10 +20,12 @@ __all__ = [
     "describe_runs",
     "inline_svg",
     "learning_curves",
+    "named_dots",
     "page_table",
     "scale",
     "seed_dots",
     "small_multiples",
+    "stacked_curves",
     "style",
     "write_svg",
 ]

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
-from grokkit.plots.figure import INK, style
+from grokkit.plots.figure import COLOURS, INK, style
 
 _SCALE = ("#04ac00", "#49994c", "#648770", "#777690", "#8863b1", "#9b48d6", "#ae00fe")
 """From the first setting to the last, green to violet: found by a search for the path on which neighbours are furthest
@@ -149,6 +149,43 @@ def seed_dots(
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         fig.axes[0].set_ylabel(labels[1])
     return fig
+
+
+def named_dots(table: pd.DataFrame, name: str, y: str, *, label: str, budget: float | None = None) -> Figure:
+    """One dot a run on a row for each name, in the order of the table; one panel beside the other.
+
+    table: panel, `name`, and `y` in steps; NaN is a censored run, drawn as an open triangle at `budget`. A stroke is
+    at the median, where that is known. label: of the logarithmic axis that all panels share.
+    """
+    if budget is None and table[y].isna().any():
+        raise BadInput("named_dots budget: some runs are censored, and have no place without a budget.")
+    panels, names = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table[name]))
+    with style():
+        fig = Figure(figsize=(5.6, 0.9 + 0.27 * len(names)), layout="constrained")
+        row_of_axes = fig.subplots(1, len(panels), sharey=True, sharex=True, squeeze=False)[0]
+        for axes, panel in zip(row_of_axes, panels, strict=True):
+            for row, each in enumerate(names):
+                runs = table[(table["panel"] == panel) & (table[name] == each)]
+                _draw_row(axes, runs[y].to_numpy(dtype=float), row, budget)
+            axes.set_title(panel)
+            axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        fig.axes[0].set_yticks(range(len(names)), names)
+        fig.axes[0].invert_yaxis()
+        fig.supxlabel(label, fontsize=9.5)
+    return fig
+
+
+def _draw_row(axes: Axes, values: np.ndarray, row: int, budget: float | None) -> None:
+    seen = np.isfinite(values)
+    axes.plot(values[seen], np.full(seen.sum(), row), "o", ms=4.5, color=COLOURS["validation"], alpha=0.6, mew=0)
+    if budget is not None:
+        axes.plot(np.full((~seen).sum(), budget), np.full((~seen).sum(), row), "^", ms=5, mfc="none", mec=INK)
+    median = np.median(np.where(seen, values, np.inf)) if len(values) else np.inf
+    if np.isfinite(median):
+        axes.plot([median], [row], "|", ms=11, color=INK)
 
 
 def _draw_dots(

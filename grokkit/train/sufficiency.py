@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from grokkit.metrics import OBSERVED
+from grokkit.metrics import OBSERVED, is_of_a_layer
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 
@@ -25,18 +25,27 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
     """The record as if it had been made for this request; None if it lacks what was asked for or ends too early."""
     if record.provenance.get("sample") != measure.sample:
         return None
+    if measure.layers and not any(map(is_of_a_layer, record.curves)):
+        return None
     grid, full = measure.steps(until.steps)
     place = np.minimum(np.searchsorted(record.steps, grid), len(record.steps) - 1)
     whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
     lacking = (record.steps[place] != grid) | (full & ~whole)
     end = int(lacking.argmax()) if lacking.any() else len(grid)
-    unasked = {curve for part in OBSERVED.values() for curve in part} - set(measure.curves)
-    curves = {name: values[place[:end]] for name, values in record.curves.items() if name not in unasked}
+    asked = (name for name in record.curves if _is_asked(name, measure))
+    curves = {name: record.curves[name][place[:end]] for name in asked}
     for name in curves:
         if name.endswith("_full"):
             curves[name] = _only_where(full[:end], curves[name])
     part = _cut(record, grid[:end], curves, until)
     return part and _with_observables(part, measure)
+
+
+def _is_asked(name: str, measure: Measure) -> bool:
+    """Whether a request that does not name the curve has it all the same, or this one names it."""
+    if is_of_a_layer(name):
+        return measure.layers
+    return name in measure.curves or not any(name in curves for curves in OBSERVED.values())
 
 
 def _only_where(measured: np.ndarray, values: np.ndarray) -> np.ndarray:

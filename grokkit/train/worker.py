@@ -84,11 +84,9 @@ class Worker:
 
     def _record(self, trajectory: Trajectory, status: Status) -> Record:
         run = trajectory.run
+        names = dict.fromkeys([*METRICS, *self.measure.curves, *(name for row in trajectory.rows for name in row)])
         with np.errstate(over="ignore"):  # a float64 run may leave float32's range: infinity then
-            curves = {
-                name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32)
-                for name in (*METRICS, *self.measure.curves)
-            }
+            curves = {name: np.array([row.get(name, np.nan) for row in trajectory.rows], np.float32) for name in names}
         return Record(
             run.key,
             json.loads(run.to_json()),
