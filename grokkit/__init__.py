@@ -12,7 +12,7 @@ from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSP
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
 from grokkit.request import Measure, Until
-from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
+from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
 from grokkit.sampling import batch_positions
 from grokkit.store import Store, StoreWarning
 from grokkit.survival import survival_median
@@ -39,6 +39,7 @@ __all__ = [
     "Missing",
     "ModelConfig",
     "ModularAddition",
+    "Moment",
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
@@ -53,6 +54,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreWarning",
+    "Switch",
     "TASKS",
     "Task",
     "TaskConfig",

@@ -93,8 +93,7 @@ class Session:
             row = {name: float(x[slot]) for name, x in norms.items()} | dict(trajectory.last)
             for which, chunks in sums.items():
                 row |= self._averages(which, slot, chunks, slot in full)
-            trajectory.steps.append(trajectory.t)
-            trajectory.rows.append(row)
+            trajectory.note(row)
 
     def _sums(self, which: str, due: list[int], full: list[int]) -> list[tuple[np.ndarray, ...]]:
         """(loss, correct, examples) of each slot, (E,) each, for the sample and then the rest of one set."""
