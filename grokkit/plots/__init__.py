@@ -5,6 +5,7 @@ from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
 from grokkit.plots.groups import band_curves, bands, scale, seed_dots
 from grokkit.plots.multiples import small_multiples
+from grokkit.plots.switches import switch_curves
 from grokkit.plots.tables import PageTable, page_table
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "seed_dots",
     "small_multiples",
     "style",
+    "switch_curves",
     "write_svg",
 ]
