@@ -14,6 +14,7 @@ from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
 from grokkit.sampling import batch_positions
+from grokkit.schedules import switch_steps
 from grokkit.store import Store, StoreWarning
 from grokkit.survival import survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
@@ -70,6 +71,7 @@ __all__ = [
     "runs_table",
     "split_order",
     "survival_median",
+    "switch_steps",
     "train",
     "variance_shares",
 ]

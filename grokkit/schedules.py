@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from grokkit.record import Record
 from grokkit.run import Moment, Run, Schedule
 
 
@@ -51,3 +52,13 @@ def fired(at: Moment, t: int, row: Mapping[str, float]) -> int | None:
     name, threshold = next((n, x) for n in ("train_accuracy", "val_accuracy") if (x := getattr(at, n)) is not None)
     reached = np.float32(row[name]) >= np.float32(threshold)  # as `grokkit.passage` will read it off the record
     return round(at.times * t) + at.plus if reached else None
+
+
+def switch_steps(record: Record) -> list[int | None]:
+    """The step of each switch of a recorded run's schedule, in its order; None where its event was not seen."""
+    run = Run(**record.config)
+    found, names = foreseen(run), ("train_accuracy", "val_accuracy")
+    for t, *accuracies in zip(record.steps.tolist(), *(record.curves[name] for name in names), strict=True):
+        row = dict(zip(names, accuracies, strict=True))
+        found = [fired(s.at, t, row) if k is None else k for k, s in zip(found, run.schedule.switches, strict=True)]
+    return found

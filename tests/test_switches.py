@@ -250,6 +250,14 @@ def test_a_switch_is_part_of_a_run_and_of_its_line(run):
     assert len({each.key for each in SWITCHED.values()}) == len(SWITCHED)
 
 
+@kinds
+def test_a_record_tells_when_its_run_was_switched(run, tmp_path):
+    [record] = gk.records([run], until=UNTIL, measure=MEASURE, store=str(tmp_path))
+    assert gk.switch_steps(record) == trained([start(run)])[0].moments
+    [short] = gk.records([run], until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
+    assert gk.switch_steps(short) == foreseen(run)
+
+
 def test_what_an_event_is_seen_in_makes_another_run():
     moments = [gk.Moment(val_accuracy=0.9, **seen) for seen in ({}, {"every": 50}, {"sample": 512}, {"plus": 1})]
     assert len({switched(PLAIN, ("weight_decay", 0.0, at)).key for at in moments}) == 4

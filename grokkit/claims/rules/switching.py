@@ -41,6 +41,7 @@ WAYS = {
     "on at 2 T_train, double": (0.0, DOUBLE, LATE_ON),
 }
 """Weight decay at first, the one it is switched to (None: never), and when."""
+FIRST = "schedule.switches.0."
 MOMENT = {"epoch": None, "train_accuracy": None, "val_accuracy": None, "step": None, "times": 1.0, "plus": 0}
 SEEN_IN = {"every": 500, "sample": 1024}
 """The evaluations in which a run waits for its event."""
@@ -65,12 +66,12 @@ def decayed(
 
 def _switch(to: float | None, at: dict[str, Any]) -> dict[str, Any]:
     """The columns of a schedule that switches weight decay once, or never."""
-    first, never_again = "schedule.switches.0", {"schedule.switches.1.setting": None}
+    never_again = {"schedule.switches.1.setting": None}
     if to is None:
-        return {f"{first}.setting": None} | never_again
+        return {FIRST + "setting": None} | never_again
     moment = MOMENT | at | ({} if "epoch" in at else SEEN_IN)
-    whole = {"setting": "weight_decay", "to": to} | {f"at.{name}": value for name, value in moment.items()}
-    return {f"{first}.{name}": value for name, value in whole.items()} | never_again
+    whole = {"setting": "weight_decay", "to": to} | {"at." + name: value for name, value in moment.items()}
+    return {FIRST + name: value for name, value in whole.items()} | never_again
 
 
 def cells(table: pd.DataFrame, ways: Iterable[str]) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def moment(run: pd.Series) -> float:
 
     Not from t_train or t_val: these may be read at other thresholds, and the switch was where it was.
     """
-    at = {name: run.get(f"schedule.switches.0.at.{name}") for name in MOMENT}
+    at = {name: run.get(FIRST + "at." + name) for name in MOMENT}
     if pd.notna(at["epoch"]):
         return float(at["epoch"]) * EPOCH
     which = "train_accuracy" if pd.notna(at["train_accuracy"]) else "val_accuracy"
