@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, INK, style
@@ -66,4 +66,6 @@ def _finish(grid: list[list[Axes]]) -> None:
     grid[0][0].yaxis.set_major_formatter(PercentFormatter(1))
     for row in grid[1:]:
         row[0].set_yscale("log")
+        row[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+        row[0].yaxis.set_minor_locator(NullLocator())
         row[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
