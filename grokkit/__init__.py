@@ -23,8 +23,9 @@ from grokkit.optimizers import (
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
 from grokkit.request import Measure, Until
-from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
+from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
 from grokkit.sampling import batch_positions
+from grokkit.schedules import switch_steps
 from grokkit.store import Store, StoreWarning
 from grokkit.survival import survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
@@ -52,6 +53,7 @@ __all__ = [
     "Missing",
     "ModelConfig",
     "ModularAddition",
+    "Moment",
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
@@ -67,6 +69,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreWarning",
+    "Switch",
     "TASKS",
     "Task",
     "TaskConfig",
@@ -82,6 +85,7 @@ __all__ = [
     "runs_table",
     "split_order",
     "survival_median",
+    "switch_steps",
     "train",
     "variance_shares",
 ]

@@ -1,6 +1,7 @@
 """What is asked of a run beyond what it is: how long it is watched, and when it is measured.
 
-Neither shapes a trajectory, so neither is part of a run's key.
+Neither shapes a trajectory, so neither is part of a run's key. Where a run's own events steer it, the run says which
+evaluations those are seen in (`grokkit.Moment`), and a request must make these.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from grokkit.errors import BadInput, unknown
 from grokkit.metrics import OBSERVED
 from grokkit.record import Status
-from grokkit.run import Config
+from grokkit.run import Config, Run
 
 
 class Until(Config):
@@ -93,6 +94,16 @@ class Measure(Config):
             steps = np.unique(np.concatenate(both)).astype(np.int64)
             self._cache[last] = steps, np.isin(steps, [*full, 0, last])
         return self._cache[last]
+
+    def require_events(self, run: Run) -> None:
+        """Raise BadInput unless the evaluations that a run steers itself by are among these."""
+        for at in (switch.at for switch in run.schedule.switches):
+            if at.is_event and (at.every % self.every or at.sample != self.sample):
+                raise BadInput(
+                    f"Measure(every={self.every}, sample={self.sample}): a run waits for an event of its own in "
+                    f"evaluations every {at.every} steps on {at.sample} examples; `every` must divide {at.every} and "
+                    f"`sample` be {at.sample}, or the Moment must name other ones, which makes it another run."
+                )
 
     def _log_spaced(self, per_decade: int, last: int) -> np.ndarray:
         points = 10 ** (np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)

@@ -97,8 +97,7 @@ class Session:
             row = {name: x for name, x in row.items() if self.layers or not is_of_a_layer(name)}
             for which, chunks in sums.items():
                 row |= self._averages(which, slot, chunks, slot in full)
-            trajectory.steps.append(trajectory.t)
-            trajectory.rows.append(row)
+            trajectory.note(row)
 
     def _observe(self, due: list[int]) -> None:
         """What observables find where they are asked for, and in a network that its run leaves behind."""

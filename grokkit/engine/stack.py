@@ -20,7 +20,7 @@ from grokkit.engine.trajectory import Trajectory
 from grokkit.metrics import norms
 from grokkit.models.dropout import noise_words
 from grokkit.sampling import batch_positions
-from grokkit.schedules import learning_rate_factor
+from grokkit.schedules import settings_at
 
 
 class Stack:
@@ -32,7 +32,6 @@ class Stack:
         self._buffers = self._stacked([t.buffers for t in first])
         self._state = self._stacked([t.state for t in first])
         self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
-        self._hyper = self._stacked([self._hyper_of(t) for t in first])
         self._last: dict[str, Tensor] = {}
 
     def load(self, slot: int, trajectory: Trajectory) -> None:
@@ -41,7 +40,6 @@ class Stack:
         self._params = self._written(slot, self._params, trajectory.params)
         self._buffers = self._written(slot, self._buffers, trajectory.buffers)
         self._state = self._written(slot, self._state, trajectory.state)
-        self._hyper = self._written(slot, self._hyper, self._hyper_of(trajectory))
         self._order[slot] = trajectory.order(self.kernel.task)
 
     def snapshot(self, slot: int) -> Trajectory:
@@ -67,11 +65,11 @@ class Stack:
 
     def _step(self, count: int) -> None:
         positions, weights = self._batches(count)
-        rates, noise = self._learning_rates(count), self._noise(count)
+        settings, noise = self._settings(count), self._noise(count)
         t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
         with self.kernel.arithmetic():
             for i in range(count):
-                hyper = {**self._hyper, "learning_rate": rates[i]}
+                hyper = {name: values[i] for name, values in settings.items()}
                 run = self._params, self._buffers, self._state
                 drawn = positions[i], weights[i], {name: words[i] for name, words in noise.items()}
                 *run, self._last = self.kernel.step(*run, t + (i + 1), hyper, self._order, *drawn)
@@ -109,13 +107,10 @@ class Stack:
         positions, weights = (self._put(np.stack(part, axis=1)) for part in zip(*made, strict=True))
         return positions, weights
 
-    def _learning_rates(self, count: int) -> Tensor:
-        """(count, E)."""
-        rates = [
-            s.run.optimizer.learning_rate * learning_rate_factor(s.run.schedule, np.arange(s.t, s.t + count))
-            for s in self.slots
-        ]
-        return self._put(np.stack(rates, axis=1))
+    def _settings(self, count: int) -> dict[str, Tensor]:
+        """The optimizer's float settings at each step, (count, E) each."""
+        each = [settings_at(s.run, s.moments, np.arange(s.t, s.t + count)) for s in self.slots]
+        return {name: self._put(np.stack([values[name] for values in each], axis=1)) for name in each[0]}
 
     def _noise(self, count: int) -> dict[str, Tensor]:
         """The words of each step's noise, (count, E, 2); nothing for a model that takes none."""
@@ -123,9 +118,6 @@ class Stack:
             return {}
         words = [noise_words(s.run.seeds.batch, s.t, count) for s in self.slots]
         return {"words": self._put(np.stack(words, axis=1))}
-
-    def _hyper_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
-        return {name: torch.tensor(x, dtype=torch.float64) for name, x in trajectory.run.optimizer.hyper.items()}
 
     def _stacked(self, trees: list[Any]) -> Any:
         return tree_map(lambda *xs: torch.stack(xs).to(self.kernel.device), *trees)

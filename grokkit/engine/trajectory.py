@@ -11,6 +11,7 @@ from torch import Tensor
 from grokkit.engine.kernel import DTYPES
 from grokkit.models.initialisers import redraw
 from grokkit.run import Run
+from grokkit.schedules import fired, foreseen
 from grokkit.tasks.task import Task, split_order
 
 
@@ -20,6 +21,8 @@ class Trajectory:
 
     buffers: what the model keeps besides its weights. t: steps done. last: metrics of the latest step. steps, rows:
     evaluation steps and what was measured there. seconds: wall time spent on this run (its share of the stack's).
+    moments: the step of each switch of its schedule, None while the event that decides it has not been seen; all of
+    it follows from the run, `steps` and `rows`.
     """
 
     run: Run
@@ -31,6 +34,12 @@ class Trajectory:
     steps: list[int] = field(default_factory=list)
     rows: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    moments: list[int | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moments = foreseen(self.run)
+        for t, row in zip(self.steps, self.rows, strict=True):
+            self._heed(t, row)
 
     @classmethod
     def start(cls, run: Run, task: Task) -> Trajectory:
@@ -44,6 +53,17 @@ class Trajectory:
         kept = model.state_dict()  # that is: without constants
         buffers = {name: _in_precision(x, dtype) for name, x in model.named_buffers() if name in kept}
         return cls(run, params, type(run.optimizer).init(params), buffers)
+
+    def note(self, row: dict[str, float]) -> None:
+        """Keep what was measured after `t` steps; an event that it shows steers the steps from here on."""
+        self.steps.append(self.t)
+        self.rows.append(row)
+        self._heed(self.t, row)
+
+    def _heed(self, t: int, row: dict[str, float]) -> None:
+        for i, switch in enumerate(self.run.schedule.switches):
+            if self.moments[i] is None:
+                self.moments[i] = fired(switch.at, t, row)
 
     def order(self, task: Task) -> Tensor:
         """The run's order of the table, int64 (N,)."""

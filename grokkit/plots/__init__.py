@@ -5,6 +5,7 @@ from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
 from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, named_dots, scale, seed_dots
 from grokkit.plots.multiples import small_multiples
+from grokkit.plots.switches import switch_curves
 from grokkit.plots.tables import PageTable, page_table
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "small_multiples",
     "stacked_curves",
     "style",
+    "switch_curves",
     "write_svg",
 ]
