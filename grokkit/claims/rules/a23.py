@@ -49,10 +49,9 @@ def rule(table: pd.DataFrame) -> Verdict:
     found = []
     for at, rates in ((f"all at {RATE:g}", own), ("each at its best rate", best)):
         runs = {name: _runs(table, name, rate) for name, rate in rates.items()}
-        told = _medians(runs, rates)
         found += [
-            _finding(f"{at}, against ReLU", runs, [REFERENCE], MUCH, told),
-            _finding(f"{at}, against all", runs, OTHERS, 1.0, told),
+            _finding(f"{at}, against ReLU", runs, [REFERENCE], MUCH, _medians(runs, rates)),
+            _finding(f"{at}, against all", runs, OTHERS, 1.0, "the same runs"),
         ]
     aside = {name: reported(table, CODE, name, RATE) for name in (*JUDGED, REFERENCE)}
     if all(map(len, aside.values())):
@@ -103,4 +102,4 @@ def _medians(runs: Mapping[str, pd.DataFrame], rates: Mapping[str, float | None]
         f"{name} {x:,.0f} at {rates[name]:g}" if np.isfinite(x) else f"{name} never at {rates[name]:g}"
         for name, x in medians.items()
     ]
-    return f"median T_val (steps, at a rate): {', '.join(parts)}"
+    return f"median T_val in steps: {', '.join(parts)}"
