@@ -8,7 +8,7 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
 from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
-from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSProp
+from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, GroupedAdamW, Nesterov, RMSProp
 from grokkit.passages import first_passage, passage
 from grokkit.record import Record
 from grokkit.request import Measure, Until
@@ -31,6 +31,7 @@ __all__ = [
     "Display",
     "Experiment",
     "GrokkitError",
+    "GroupedAdamW",
     "Interrupted",
     "LSTM",
     "MLP",

@@ -2,12 +2,13 @@
 
 from grokkit.optimizers.adam import Adam
 from grokkit.optimizers.adamw import AdamW
+from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.optimizers.nesterov import Nesterov
 from grokkit.optimizers.rmsprop import RMSProp
 from grokkit.optimizers.sam import SAM
 from grokkit.optimizers.sgd import SGD
 from grokkit.run import OPTIMIZERS
 
-OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, SAM)
+OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, SAM)
 
-__all__ = ["OPTIMIZERS", "SAM", "SGD", "Adam", "AdamW", "Nesterov", "RMSProp"]
+__all__ = ["OPTIMIZERS", "SAM", "SGD", "Adam", "AdamW", "GroupedAdamW", "Nesterov", "RMSProp"]

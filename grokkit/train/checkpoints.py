@@ -40,14 +40,15 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one environment and evaluation grid."""
+    """The checkpoints of one environment, evaluation grid and accuracy that every step watches for."""
 
     folder: Path
     tag: str
 
     @classmethod
-    def of(cls, environment: dict[str, Any], measure: Measure) -> Checkpoints:
-        text = json.dumps([environment, measure.canonical()], sort_keys=True)
+    def of(cls, environment: dict[str, Any], measure: Measure, watched: float | None = None) -> Checkpoints:
+        parts = [environment, measure.canonical(), *([] if watched is None else [watched])]
+        text = json.dumps(parts, sort_keys=True)
         return cls(cache_folder() / "checkpoints", hashlib.sha256(text.encode()).hexdigest()[:8])
 
     def path(self, run: Run) -> Path:
@@ -57,7 +58,7 @@ class Checkpoints:
         """Replace the run's checkpoint by the trajectory's present state."""
         path = self.path(trajectory.run)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds")}
+        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds", "passages")}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
