@@ -4,7 +4,7 @@ import pytest
 import torch
 from twins import twin
 
-from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, Nesterov, RMSProp
+from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, GroupedAdamW, Nesterov, RMSProp
 
 STEPS = 100
 
@@ -76,6 +76,7 @@ CASES = [
     AdamW(),
     AdamW(learning_rate=0.03, weight_decay=0.2, beta1=0.8, beta2=0.95, eps=1e-3),
     AdamW(weight_decay=0.0),
+    GroupedAdamW(),
     SAM(rho=0.3),
     SAM(learning_rate=0.03, rho=1.0, weight_decay=0.1),
 ]
@@ -102,6 +103,8 @@ NUMBERS = [
     {
         "learning_rate": 0.01 / e**2,
         "weight_decay": 0.3 * e,
+        "encoder_learning_rate": 0.02 / e,
+        "encoder_weight_decay": 0.2 * e,
         "momentum": 0.3 * e,
         "beta1": 0.7 + 0.05 * e,
         "beta2": 0.9 + 0.03 * e,
@@ -147,6 +150,30 @@ def test_sam_with_no_radius_is_adamw_and_with_one_is_not():
     assert_close(follow(SAM(rho=0.0, **same), start(1)), follow(AdamW(**same), start(1)))
     apart = follow(SAM(rho=0.1, **same), start(1))["a"] - follow(AdamW(**same), start(1))["a"]
     assert apart.abs().max() > 1e-3
+
+
+def test_groups_follow_pytorchs_own():
+    rule = GroupedAdamW(
+        learning_rate=0.01, weight_decay=0.5, encoder_learning_rate=0.03, encoder_weight_decay=0.1, eps=1e-3
+    )
+    loss = lambda params: quadratic({"a": params["layers.0.weight"], "b": params["embedding"]})  # noqa: E731
+    ours = dict(zip(("layers.0.weight", "embedding"), start(2).values(), strict=True))
+    theirs = {name: torch.nn.Parameter(x.clone()) for name, x in ours.items()}
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [theirs["embedding"]], "lr": 0.03, "weight_decay": 0.1},
+            {"params": [theirs["layers.0.weight"]], "lr": 0.01, "weight_decay": 0.5},
+        ],
+        eps=1e-3,
+    )
+    state = rule.init(ours)
+    for t in range(1, STEPS + 1):
+        optimizer.zero_grad()
+        loss(theirs).backward()
+        optimizer.step()
+        ours, state = rule.step(torch.func.grad(loss), ours, state, torch.tensor(float(t)), hyper_of(rule))
+    assert list(ours) == list(state["m"]) == ["layers.0.weight", "embedding"]
+    assert_close(ours, {name: x.detach() for name, x in theirs.items()})
 
 
 def assert_close(ours, theirs):

@@ -15,6 +15,7 @@ TWINS = {
     gk.RMSProp: (torch.optim.RMSprop, lambda rule: {"alpha": rule.beta2, "eps": rule.eps}),
     gk.Adam: (torch.optim.Adam, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
     gk.AdamW: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
+    gk.GroupedAdamW: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
     gk.SAM: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
 }
 """PyTorch refuses Nesterov's method without momentum, where it is plain descent."""
