@@ -10,6 +10,7 @@ from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, Sto
 from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
 from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, GroupedAdamW, Nesterov, RMSProp
 from grokkit.passages import first_passage, passage
+from grokkit.phases import PHASES, agreement, phase, smooth
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
@@ -43,6 +44,7 @@ __all__ = [
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "PHASES",
     "RNN",
     "RMSProp",
     "Record",
@@ -59,14 +61,17 @@ __all__ = [
     "TaskConfig",
     "Transformer",
     "Until",
+    "agreement",
     "batch_positions",
     "curves_table",
     "evidence_table",
     "first_passage",
     "latin_square",
     "passage",
+    "phase",
     "records",
     "runs_table",
+    "smooth",
     "split_order",
     "survival_median",
     "train",
