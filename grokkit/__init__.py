@@ -8,13 +8,26 @@ table = gk.train([run], until=gk.Until(steps=10_000))
 
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
 from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
-from grokkit.optimizers import OPTIMIZERS, SAM, SGD, Adam, AdamW, GroupedAdamW, Nesterov, RMSProp
+from grokkit.optimizers import (
+    ASAM,
+    OPTIMIZERS,
+    SAM,
+    SGD,
+    Adam,
+    AdamW,
+    AdaSAM,
+    GroupedAdamW,
+    Nesterov,
+    PublishedASAM,
+    RMSProp,
+)
 from grokkit.passages import first_passage, passage
 from grokkit.phases import PHASES, agreement, phase, smooth
 from grokkit.record import Record
 from grokkit.request import Measure, Until
-from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, Schedule, Seeds, TaskConfig
+from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
 from grokkit.sampling import batch_positions
+from grokkit.schedules import switch_steps
 from grokkit.store import Store, StoreWarning
 from grokkit.survival import survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
@@ -23,6 +36,8 @@ from grokkit.train import Display, Experiment, Missing, records, train
 from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
+    "ASAM",
+    "AdaSAM",
     "Adam",
     "AdamW",
     "Addition",
@@ -41,10 +56,12 @@ __all__ = [
     "Missing",
     "ModelConfig",
     "ModularAddition",
+    "Moment",
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
     "PHASES",
+    "PublishedASAM",
     "RNN",
     "RMSProp",
     "Record",
@@ -56,6 +73,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreWarning",
+    "Switch",
     "TASKS",
     "Task",
     "TaskConfig",
@@ -74,6 +92,7 @@ __all__ = [
     "smooth",
     "split_order",
     "survival_median",
+    "switch_steps",
     "train",
     "variance_shares",
 ]

@@ -7,6 +7,7 @@ the evidence, where the ledger reads it (`grokkit.claims.ledger`). A test compar
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -26,6 +27,10 @@ from grokkit.tables import evidence_table, settings_table
 from grokkit.train import Experiment, records
 
 PROFILE = "evidence"
+CORES = "cpu"
+"""The device whose paces tell what missing runs cost: a core-hour is one of these."""
+_LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
+"""A list of plain values as `json.dumps` spreads it over lines."""
 
 
 def decide(store: Store) -> dict[str, dict[str, Any]]:
@@ -33,7 +38,8 @@ def decide(store: Store) -> dict[str, dict[str, Any]]:
     tested = [claim for claim in claims().values() if claim.registration]
     asked = {chapter: asked_by(chapter) for chapter in {claim.chapter for claim in tested}}
     held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
-    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter]) for claim in tested}
+    paces = _paces(record for records in store.read_all().values() for record in records)
+    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter], paces) for claim in tested}
 
 
 def asked_by(chapter: str) -> list[Experiment]:
@@ -50,11 +56,16 @@ def records_of(experiments: Iterable[Experiment], store: Store) -> list[Record]:
 def write_verdicts(store: Store, folder: Path) -> Path:
     """Decide all claims and write `verdicts.json` into `folder`."""
     file = folder / VERDICTS
-    file.write_text(json.dumps(decide(store), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(decide(store), indent=1)
+    file.write_text(_LIST.sub(_on_one_line, text) + "\n", encoding="utf-8")
     return file
 
 
-def _found(claim: Claim, asked: list[Experiment], held: list[Record]) -> dict[str, Any]:
+def _on_one_line(spread: re.Match[str]) -> str:
+    return "[" + re.sub(r",\n\s+", ", ", spread[1]) + "]"
+
+
+def _found(claim: Claim, asked: list[Experiment], held: list[Record], paces: dict[Shape, float]) -> dict[str, Any]:
     rows = rule_module(claim.id).rows
     keys = sorted(rows(evidence_table(held))["key"]) if held else []
     wanted = set(rows(settings_table(run for e in asked for run in e.runs))["key"])
@@ -63,7 +74,7 @@ def _found(claim: Claim, asked: list[Experiment], held: list[Record]) -> dict[st
         "sensitivity": outcomes(claim, held) if keys else {},
         "core_hours": _core_hours(held, keys),
         "keys": keys,
-        "missing": _missing(asked, held, wanted - set(keys)),
+        "missing": _missing(asked, wanted - set(keys), paces),
     }
 
 
@@ -73,22 +84,25 @@ def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     return round(sum(r.provenance.get("seconds", 0.0) for r in held if r.key in chosen) / 3600, 2)
 
 
-def _missing(asked: list[Experiment], held: list[Record], keys: set[str]) -> dict[str, Any]:
-    """How many runs there are not yet, and the core-hours they take if each spends its whole budget.
+def _missing(asked: list[Experiment], keys: set[str], paces: dict[Shape, float]) -> dict[str, Any]:
+    """Which runs there are not yet, and the core-hours they take if each spends its whole budget.
 
     core_hours: None where no run of the same shape is there to tell the pace.
     """
     budgets = {run: e.until.steps for e in asked for run in e.runs if run.key in keys}
-    paces = _paces(held) if budgets else {}
     seconds = [steps * paces.get(Shape.of(run), np.nan) for run, steps in budgets.items()]
-    return {"runs": len(keys), "core_hours": None if np.isnan(sum(seconds)) else round(sum(seconds) / 3600, 1)}
+    hours = None if np.isnan(sum(seconds)) else round(sum(seconds) / 3600, 1)
+    return {"runs": len(keys), "core_hours": hours, "keys": sorted(keys)}
 
 
-def _paces(held: Iterable[Record]) -> dict[Shape, float]:
-    """Seconds a step of the runs of each shape, median."""
+def _paces(whole: Iterable[Record]) -> dict[Shape, float]:
+    """Seconds a step on a core of the runs of each shape, median.
+
+    whole: records as they are stored. What a request sees of one may end earlier than the seconds that it took.
+    """
     paces = defaultdict(list)
-    for record in held:
-        if record.observed_to and "seconds" in record.provenance:
+    for record in whole:
+        if record.observed_to and record.provenance.get("device") == CORES and "seconds" in record.provenance:
             shape = Shape.of(Run.from_json(json.dumps(record.config)))
             paces[shape].append(record.provenance["seconds"] / record.observed_to)
     return {shape: float(np.median(found)) for shape, found in paces.items()}

@@ -1,4 +1,7 @@
-"""Every quantity a run logs: what it is, its unit, and the functions that compute it for one run."""
+"""Every quantity a run logs: what it is, its unit, and the functions that compute it for one run.
+
+Those that are logged on request are computed by `grokkit.observables`.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,32 @@ METRICS: dict[str, Metric] = {
 PASSAGES = ("train_passage", "val_passage")
 """Logged only where every step is watched."""
 
+LAYER_METRICS: dict[str, Metric] = {
+    f"{name}/<layer>": Metric(METRICS[name].unit, f"The part of {name} that one layer has.")
+    for name in ("gradient_l2", "gradient_linf", "parameter_l2", "parameter_linf")
+}
+"""Logged besides where `Measure(layers=True)` asks for them; `layer_of` says what the layers of a model are."""
+
+
+_WEIGHTS = "where the run ends, and at the steps named in `observe_at`; NaN elsewhere"
+
+OBSERVED: dict[str, dict[str, Metric]] = {
+    "sharpness": {
+        "hessian_top": Metric(
+            "nats per squared unit of a parameter",
+            f"Largest eigenvalue of the Hessian of train_loss (20 steps of Lanczos' method), {_WEIGHTS}.",
+        ),
+        "rise_adversarial": Metric(
+            "nats", f"What train_loss gains at the distance 0.05 along its gradient, {_WEIGHTS}."
+        ),
+        "rise_random": Metric(
+            "nats",
+            f"What train_loss gains at a tenth of the weights' norm in a random direction, mean of eight, {_WEIGHTS}.",
+        ),
+    },
+}
+"""What is measured on request: name of the observable -> its curves."""
+
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Per-example cross-entropy in nats: (B, C), (B,) -> (B,); in float32 at least, whatever the logits are."""
@@ -71,6 +100,33 @@ def l2_norm(tensors: dict[str, Tensor]) -> Tensor:
     return torch.stack([(t * t).sum() for t in tensors.values()]).sum().sqrt()
 
 
-def linf_norm(tensors: dict[str, Tensor]) -> Tensor:
-    """Largest absolute entry of several tensors."""
-    return torch.stack([t.abs().amax() for t in tensors.values()]).amax()
+def norms(of: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """l2 and l-infinity norms, scalars, of all tensors and of each layer: '<of>_l2', '<of>_l2/blocks.0', ...
+
+    The squares of the layers' l2 norms add up to that of the whole; its l-infinity norm is the largest of theirs.
+    """
+    squares = {name: (t * t).sum() for name, t in tensors.items()}
+    largest = {name: t.abs().amax() for name, t in tensors.items()}
+    groups = {"": list(tensors)}
+    for name in tensors:
+        groups.setdefault(f"/{layer_of(name)}", []).append(name)
+    found = {}
+    for layer, names in groups.items():
+        found[f"{of}_l2{layer}"] = torch.stack([squares[name] for name in names]).sum().sqrt()
+        found[f"{of}_linf{layer}"] = torch.stack([largest[name] for name in names]).amax()
+    return found
+
+
+def layer_of(parameter: str) -> str:
+    """The layer that a parameter belongs to, from its name in the model.
+
+    An entry of a list of modules ('blocks.1.query.weight': 'blocks.1'), else a module or parameter of the model itself
+    ('output.bias': 'output', 'embedding': 'embedding'). An MLP has 'layers.0', ..., an LSTM 'ahead' and 'output'.
+    """
+    first, *rest = parameter.split(".")
+    return f"{first}.{rest[0]}" if rest and rest[0].isdigit() else first
+
+
+def is_of_a_layer(metric: str) -> bool:
+    """Whether a logged quantity belongs to one layer: whether its name is one of the LAYER_METRICS'."""
+    return "/" in metric

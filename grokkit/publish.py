@@ -84,14 +84,10 @@ def _execute_all(folder: Path, live: Path | None) -> None:
 
 
 def lost_runs(chapter: Path, store: Store) -> int:
-    """How many of a chapter's published runs `store` lacks although a verdict rests on them, or nobody announces it.
-
-    The ledger announces what a claim lacks; a run that two claims lack counts twice.
-    """
-    rows = [row for row in ledger() if row["chapter"] == chapter.stem]
+    """How many of a chapter's published runs `store` lacks and the ledger does not name as missing."""
+    announced = {key for row in ledger() if row["chapter"] == chapter.stem for key in row["missing"]["keys"]}
     lacking = {run.key for e in planned(chapter, {}) for run in lacking_runs(e.runs, e.until, e.measure, store)}
-    judged = lacking & {key for row in rows for key in row["keys"]}
-    return len(judged) or max(0, len(lacking) - sum(row["missing"]["runs"] for row in rows))
+    return len(lacking - announced)
 
 
 def _tidy(notebook: Path) -> None:

@@ -1,16 +1,19 @@
 """What is asked of a run beyond what it is: how long it is watched, and when it is measured.
 
-Neither shapes a trajectory, so neither is part of a run's key.
+Neither shapes a trajectory, so neither is part of a run's key. Where a run's own events steer it, the run says which
+evaluations those are seen in (`grokkit.Moment`), and a request must make these.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from grokkit.errors import BadInput
+from grokkit.errors import BadInput, unknown
+from grokkit.metrics import OBSERVED
 from grokkit.record import Status
 from grokkit.run import Config, Run
 
@@ -64,6 +67,10 @@ class Until(Config):
         return int(both.sum()) - 1
 
 
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value  # JSON knows lists only
+
+
 class Measure(Config):
     """When to evaluate: `per_decade` log-spaced steps until those are `every` apart, then every `every` steps.
 
@@ -72,12 +79,33 @@ class Measure(Config):
 
     sample: examples of each set used at every evaluation.
     full_per_decade: log-spaced evaluations, in each decade, that use all examples besides.
+    observables: what is measured of the weights besides ("sharpness"), where the run ends.
+    observe_at: steps at which that is done, too; they are evaluated like others.
+    layers: whether norms are recorded per layer, too (`grokkit.metrics.LAYER_METRICS`). They make a record about three
+    times as large. A run whose record lacks them is trained again only where they are asked for.
     """
 
     every: int = Field(100, ge=1)
     per_decade: int = Field(10, ge=1)
     full_per_decade: int = Field(2, ge=1)
     sample: int = Field(1024, ge=1)
+    observables: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    observe_at: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_tuple)] = ()
+    layers: bool = False
+
+    @model_validator(mode="after")
+    def _observables_are_known(self) -> Measure:
+        for name in self.observables:
+            if name not in OBSERVED:
+                raise unknown("Measure observable", name, OBSERVED)
+        if self.observe_at and not self.observables:
+            raise BadInput(f"Measure observe_at: {self.observe_at} came, and does nothing without observables.")
+        return self
+
+    @property
+    def curves(self) -> list[str]:
+        """The names of what the observables measure."""
+        return [curve for name in self.observables for curve in OBSERVED[name]]
 
     @cached_property
     def _cache(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
@@ -87,10 +115,21 @@ class Measure(Config):
         """Evaluation steps from 0 to `last`, int64 (R,), and whether each is a full one, bool (R,)."""
         if last not in self._cache:
             full = self._log_spaced(self.full_per_decade, last)
-            both = [full, self._log_spaced(self.per_decade, last), np.arange(0, last + 1, self.every), [last]]
+            seen = [step for step in self.observe_at if step <= last]
+            both = [full, self._log_spaced(self.per_decade, last), np.arange(0, last + 1, self.every), seen, [last]]
             steps = np.unique(np.concatenate(both)).astype(np.int64)
             self._cache[last] = steps, np.isin(steps, [*full, 0, last])
         return self._cache[last]
+
+    def require_events(self, run: Run) -> None:
+        """Raise BadInput unless the evaluations that a run steers itself by are among these."""
+        for at in (switch.at for switch in run.schedule.switches):
+            if at.is_event and (at.every % self.every or at.sample != self.sample):
+                raise BadInput(
+                    f"Measure(every={self.every}, sample={self.sample}): a run waits for an event of its own in "
+                    f"evaluations every {at.every} steps on {at.sample} examples; `every` must divide {at.every} and "
+                    f"`sample` be {at.sample}, or the Moment must name other ones, which makes it another run."
+                )
 
     def _log_spaced(self, per_decade: int, last: int) -> np.ndarray:
         points = 10 ** (np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)

@@ -43,7 +43,7 @@ class Config(BaseModel):
 def _plain(value: Any) -> Any:
     if isinstance(value, Config):
         return value.canonical()
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _sentence(config: type[Config], error: ValidationError) -> str:
@@ -151,29 +151,97 @@ class OptimizerConfig(Config):
         raise NotImplementedError
 
 
+def _tuple_of(value: Any) -> Any:
+    """JSON knows lists only."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 class Batch(Config):
     """How a step's examples are drawn. `size`: examples, None for the full training set.
 
-    `sampling`: "permutation" (each epoch a new order) or "replacement" (independent draws).
-    `short_last`: whether an epoch's last, shorter batch counts (permutation only).
+    `sampling`: "permutation" (each epoch a new order) or "replacement" (independent draws; needs a size).
+    `short_last`: whether an epoch's last, shorter batch counts (permutation with a size only).
     """
 
     size: int | None = Field(512, ge=1)
     sampling: Literal["permutation", "replacement"] = "permutation"
     short_last: bool = False
 
+    @model_validator(mode="after")
+    def _every_setting_matters(self) -> Batch:
+        if self.size is None and self.sampling == "replacement":
+            raise BadInput("Batch sampling: 'replacement' came, and does nothing without a size: nothing is drawn.")
+        if self.short_last and (self.size is None or self.sampling == "replacement"):
+            raise BadInput("Batch short_last: True came, and does nothing without epochs of batches that have a size.")
+        return self
+
+    def steps_in_epoch(self, examples: int) -> int:
+        """Steps in which each of so many training examples comes once; a short last batch that does not count aside."""
+        width = self.size or examples
+        return -(-examples // width) if self.short_last else examples // width
+
+
+class Moment(Config):
+    """A step of a run: a number, the start of an epoch, or one that an event of the run itself decides.
+
+    step: steps done by then. epoch: epochs done by then.
+    train_accuracy, val_accuracy: the event is the first evaluation at which that accuracy is at least this much. With
+    T the steps done by then, the moment is `times` T + `plus`, so that it never lies before its event.
+    every, sample: the evaluations that count are those at multiples of `every` steps, on `sample` examples of each
+    set. They steer the run, so they belong to it; what else a request measures (`grokkit.Measure`) has no part in it.
+    """
+
+    step: int | None = Field(None, ge=0)
+    epoch: int | None = Field(None, ge=0)
+    train_accuracy: float | None = Field(None, gt=0, le=1)
+    val_accuracy: float | None = Field(None, gt=0, le=1)
+    times: float = Field(1.0, ge=1)
+    plus: int = Field(0, ge=0)
+    every: int = Field(100, ge=1)
+    sample: int = Field(1024, ge=1)
+
+    @model_validator(mode="after")
+    def _one_thing_decides(self) -> Moment:
+        ways = ("step", "epoch", "train_accuracy", "val_accuracy")
+        given = [name for name in ways if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise BadInput(f"Moment needs exactly one of {', '.join(ways)}; {' and '.join(given) or 'none'} came.")
+        idle = [name for name in self.canonical() if name not in ways]
+        if idle and not self.is_event:
+            raise BadInput(f"Moment {', '.join(idle)}: only an event, an accuracy that is reached, can have it.")
+        return self
+
+    @property
+    def is_event(self) -> bool:
+        """Whether what the run does decides it."""
+        return self.step is None and self.epoch is None
+
+
+class Switch(Config):
+    """From the moment `at` on, a float setting of the optimizer is `to` instead.
+
+    setting: "weight_decay", "learning_rate" or another; a learning rate is the full one, which warm-up and decay scale.
+    """
+
+    setting: str
+    to: float
+    at: Moment
+
 
 class Schedule(Config):
-    """Learning rate over time: linear warm-up from 0, then constant, or divided by 1 + decay floor(t / decay_every).
+    """How settings change over time.
 
+    The learning rate: linear warm-up from 0, then constant, or divided by 1 + decay floor(t / decay_every).
     warmup: steps until the learning rate has its full size (source A: 10).
     decay: what is added to the divisor each time; 0 for a constant rate (source A's LSTM: 0.01).
     decay_every: steps from one time to the next, counted from the end of the warm-up (source A: 100).
+    switches: of any settings, in any number; of one setting the latest holds, and of two at one step the last one here.
     """
 
     warmup: int = Field(0, ge=0)
     decay: float = Field(0.0, ge=0)
     decay_every: int = Field(1, ge=1)
+    switches: Annotated[tuple[Switch, ...], BeforeValidator(_tuple_of)] = ()
 
     @model_validator(mode="after")
     def _decays(self) -> Schedule:
@@ -210,6 +278,7 @@ class Run(Config):
     split: how the data seed orders the table, whose first rows train. "nested": a larger training set contains every
     smaller one of its seed. "scikit-learn": as `train_test_split` does (source B).
     init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
+    initialiser: how its matrices are drawn in place of the model's own way, embeddings too (source A's Figure 8).
     """
 
     task: _chosen(TASKS, TaskConfig)
@@ -222,6 +291,7 @@ class Run(Config):
     seeds: Seeds = Seeds()
     init_scale: float = Field(1.0, gt=0)
     split: Literal["nested", "scikit-learn"] = "nested"
+    initialiser: Literal["model", "xavier_uniform", "orthogonal", "kaiming_uniform"] = "model"
 
     @model_validator(mode="after")
     def _seed_fits_the_split(self) -> Run:
@@ -259,6 +329,17 @@ class Run(Config):
                 f"Run batch.size: {width} example a step came, but the model normalises over the batch, which takes "
                 "at least 2."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _switches_fit(self) -> Run:
+        kind, settings = type(self.optimizer), dict(self.optimizer)
+        for switch in self.schedule.switches:
+            if switch.setting not in self.optimizer.hyper:
+                raise unknown(f"{kind.__name__} setting to switch", switch.setting, self.optimizer.hyper)
+            kind(**settings | {switch.setting: switch.to})  # refuses what it would refuse from the start
+            if switch.at.epoch is not None and self.batch.sampling == "replacement":
+                raise BadInput("Moment epoch: batches drawn with replacement have no epochs; name a step instead.")
         return self
 
     @property

@@ -42,8 +42,7 @@ def batch_positions(batch: Batch, seed: int, n: int, start: int, count: int) -> 
 
 
 def _permuted(steps: np.ndarray, batch: Batch, seed: int, n: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    per_epoch = -(-n // width) if batch.short_last else n // width
-    epochs, within = np.divmod(steps, per_epoch)
+    epochs, within = np.divmod(steps, batch.steps_in_epoch(n))
     place = within[:, None] * width + np.arange(width)[None]
     orders = np.stack([epoch_order(seed, epoch, n) for epoch in range(epochs[0], epochs[-1] + 1)])
     return orders[(epochs - epochs[0])[:, None], np.minimum(place, n - 1)], (place < n).astype(np.float32)

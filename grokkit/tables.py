@@ -19,6 +19,8 @@ RUN_COLUMNS = ("key", "status", "observed_to", "t_train", "t_val", "delay", "rat
 def runs_table(records: Iterable[Record], threshold: float = 0.99) -> pd.DataFrame:
     """One row a run: RUN_COLUMNS, then its settings flattened ('task.p', 'seeds.init', ...), then its provenance.
 
+    The first switch of a schedule is 'schedule.switches.0.setting' and so on.
+
     Settings at their defaults appear only if some run of the table departs from them. T are in steps, NaN
     where censored at `observed_to`.
     """
@@ -69,5 +71,7 @@ def _thinned(record: Record, every: int) -> Record:
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in config.items():
+        if name == "switches":  # any number of them
+            value = {str(i): switch for i, switch in enumerate(value)}
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
     return flat

@@ -33,7 +33,7 @@ def variance_shares(values: pd.DataFrame, response: str) -> pd.DataFrame:
 
     values: k^2 rows with the columns data, init, batch (levels) and `response`.
     Columns: degrees of freedom; share of the sum of squares; the variance component, in squared units of the
-    response (0 where the estimate is negative); p of the F test that the factor has no effect (NaN for the rest).
+    response (0 where the estimate is negative); P of the F test that the factor has no effect (NaN for the rest).
     """
     k = _side(values, response)
     y = values[response].to_numpy(dtype=float)
@@ -62,4 +62,4 @@ def _row(
     name: str, df: int, ss: float, total: float, component: float, noise: float, freedom: int
 ) -> dict[str, object]:
     p = float(stats.f.sf(ss / df / noise, df, freedom)) if np.isfinite(noise) else np.nan
-    return {"factor": name, "degrees of freedom": df, "share": ss / total, "component": component, "p": p}
+    return {"factor": name, "degrees of freedom": df, "share": ss / total, "component": component, "P": p}

@@ -34,7 +34,7 @@ def a_record(form: str, p: int, alpha: float, seed: int, t_val: int | None, t_tr
         curves["val_accuracy"] = np.where(steps >= t_val, 1.0, np.minimum(rising, 0.98))
     curves = {name: values.astype(np.float32) for name, values in curves.items()}
     status = "budget" if t_val is None else "reached"
-    return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, {"seconds": 36.0})
+    return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, {"seconds": 36.0, "device": "cpu"})
 
 
 def straight(steps: np.ndarray, t_val: int) -> np.ndarray:

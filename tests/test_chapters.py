@@ -10,7 +10,9 @@ import yaml
 import grokkit as gk
 from grokkit import BadInput, Measure, Store, publish, runs_table, train
 from grokkit.chapters import PROFILES, PUBLISHED_PROFILES, chapters, checked, find_chapter, parameters, planned
+from grokkit.claims import claims, rule_module
 from grokkit.publish import lost_runs
+from grokkit.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
 EXECUTED = ROOT / "book" / "executed"
@@ -53,6 +55,16 @@ def test_a_lost_run_that_a_verdict_rests_on_is_noticed_however_many_are_announce
     assert lost_runs(chapter, Store(ROOT / "results")) == 1
 
 
+def test_a_lost_run_that_no_rule_reads_is_noticed_beside_those_that_are_announced(monkeypatch):
+    chapter = find_chapter("transformer")
+    [first, second, *_] = planned(chapter, {})[1].runs
+    row = {"chapter": chapter.stem, "keys": [], "missing": {"keys": [first.key]}}
+    monkeypatch.setattr(publish, "ledger", lambda: [row, row, row])  # three claims may lack the same run
+    for lost, unannounced in (({first}, 0), ({first, second}, 1)):
+        monkeypatch.setattr(publish, "lacking_runs", lambda runs, *rest, lost=lost: lost & set(runs))
+        assert lost_runs(chapter, Store(ROOT / "results")) == unannounced
+
+
 @every_chapter
 def test_sources_carry_no_outputs(chapter):
     assert not [cell for cell in cells(chapter) if cell.get("outputs") or cell.get("execution_count")]
@@ -79,8 +91,19 @@ def test_the_store_is_sound_and_holds_only_runs_that_chapters_plan():
     store = Store(ROOT / "results")
     assert store.check() == []
     every = [planned(chapter, {"profile": profile}) for chapter in chapters() for profile in PUBLISHED_PROFILES]
-    every.append(planned(find_chapter("optimizers"), {"extras": True}))  # asked for one by one
+    asked_for = {"optimizers": {"extras": True}, "architectures": {"anchors": 3}, "recurrent": {"check_seeds": 3}}
+    every += [planned(find_chapter(chapter), given) for chapter, given in asked_for.items()]
     assert set(store.keys()) <= {run.key for experiments in every for e in experiments for run in e.runs}
+
+
+def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
+    """By a rule, or, in the chapter on transformers, by the square that no rule needs."""
+    for chapter in {each.chapter for each in claims().values() if each.registration}:
+        asked = [run for e in planned(find_chapter(chapter), {"profile": "evidence"}) for run in e.runs]
+        ids = [each.id for each in claims().values() if each.registration and each.chapter == chapter]
+        read = {key for id in ids for key in rule_module(id).rows(settings_table(asked))["key"]}
+        square = {run.key for run in planned(find_chapter(chapter), {})[1].runs} if "transformer" in chapter else set()
+        assert {run.key for run in asked} - read <= square, chapter
 
 
 def test_the_quickstarts_other_fraction_is_another_set_of_runs():

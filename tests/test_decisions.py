@@ -83,14 +83,48 @@ def test_without_runs_nothing_is_decided_and_all_that_is_asked_for_is_missing(tm
         assert one["missing"]["runs"] > 0 and one["missing"]["core_hours"] is None, id
 
 
-def test_what_is_missing_costs_its_whole_budget_at_the_pace_of_its_shape(monkeypatch):
+def test_lists_stand_on_one_line_and_nothing_else_changes(tmp_path, monkeypatch):
+    found = {"A1": {"keys": ["a, [b]", "c"], "interval": [0.5, 2.0], "missing": {"keys": []}, "told": "[\n 1\n]"}}
+    monkeypatch.setattr(decisions, "decide", lambda store: found)
+    text = decisions.write_verdicts(gk.Store(tmp_path), tmp_path).read_text()
+    assert json.loads(text) == found
+    assert '"interval": [0.5, 2.0],' in text and '"keys": []' in text
+
+
+def test_what_is_missing_costs_its_whole_budget_at_the_pace_of_its_shape(tmp_path, monkeypatch):
     grid = a_grid(lambda *_: 2500)  # observed for 3,000 steps, in 36 s
     asked = Experiment([gk.Run.from_json(json.dumps(r.config)) for r in grid], gk.Until(steps=100_000))
     monkeypatch.setattr(decisions, "asked_by", lambda chapter: [asked])
     monkeypatch.setattr(decisions, "records_of", lambda asked, store: grid[:-1])
-    found = decisions.decide(gk.Store.find())
-    assert found["A5"]["missing"] == {"runs": 1, "core_hours": round(100_000 * 36 / 3000 / 3600, 1)}
-    assert found["A3"]["missing"] == {"runs": 0, "core_hours": 0.0}
+    store = gk.Store(tmp_path)
+    store.add_all(grid[:-1])
+    found = decisions.decide(store)
+    hours = round(100_000 * 36 / 3000 / 3600, 1)
+    assert found["A5"]["missing"] == {"runs": 1, "core_hours": hours, "keys": [grid[-1].key]}
+    assert found["A3"]["missing"] == {"runs": 0, "core_hours": 0.0, "keys": []}
+
+
+def test_the_pace_is_that_of_the_whole_record_and_of_cores_alone():
+    [whole] = a_grid(lambda *_: 2500, seeds=[10])[:1]  # 36 s for 3,000 steps, of which a request may see fewer
+    on_a_gpu = replace(whole, provenance={"seconds": 0.3, "device": "cuda"})
+    unknown = replace(whole, provenance={"seconds": 0.3})
+    assert list(decisions._paces([whole, on_a_gpu, unknown]).values()) == [36 / 3000]
+    assert decisions._paces([on_a_gpu]) == {}
+
+
+def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monkeypatch):
+    grid = a_grid(lambda *_: 2000, seeds=[10])  # watched for 2,500 steps in 36,000 s, and asked for 2,400
+    grid = [replace(r, provenance={"sample": 1024, "seconds": 36_000.0, "device": "cpu"}) for r in grid]
+    for record in grid:
+        record.curves["val_accuracy_full"] = record.curves["val_accuracy"]
+    store = gk.Store(tmp_path)
+    store.add_all([grid[0], *grid[2:]])
+    runs, measure = [gk.Run.from_json(json.dumps(r.config)) for r in grid], gk.Measure(per_decade=1, full_per_decade=1)
+    asked = Experiment(runs, gk.Until(steps=2_400, accuracy=None), measure)
+    monkeypatch.setattr(decisions, "asked_by", lambda chapter: [asked])
+    assert {r.observed_to for r in decisions.records_of([asked], store)} == {2_400}
+    missing = decisions.decide(store)["A3"]["missing"]
+    assert missing == {"runs": 1, "core_hours": round(2_400 * 36_000 / 2_500 / 3600, 1), "keys": [grid[1].key]}
 
 
 @every_registered

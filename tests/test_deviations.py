@@ -94,7 +94,10 @@ def test_the_toy_has_the_pairs_of_its_code():
 def test_recurrent_networks_are_trained_as_the_page_says():
     asked = planned(find_chapter("recurrent"), {"profile": "evidence"})
     runs = [run for each in asked for run in each.runs]
-    assert {(run.task.p, run.task.framed) for run in runs} == {(91, True), (113, True)}
+    assert {(run.task.p, run.task.framed) for run in runs} == {(91, True)}
+    checked = planned(find_chapter("recurrent"), {"profile": "evidence", "check_seeds": 3})
+    more = [run for each in checked for run in each.runs if run not in runs]
+    assert len(more) == 18 and {run.task.p for run in more} == {113} and says_of_c("Modulus", "check_seeds 3")
     assert {run.batch for run in runs} == {gk.Batch(size=32, short_last=True)}
     assert {run.optimizer.kind for run in runs} == {"adamw"} and {run.init_scale for run in runs} == {1.0, 5.0}
     assert {(run.optimizer.learning_rate, run.optimizer.beta1, run.optimizer.beta2) for run in runs} == {

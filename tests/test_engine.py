@@ -3,13 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
-from twins import twin
+from twins import snapshot_after, twin
 
 from grokkit import (
     LSTM,
@@ -34,6 +34,7 @@ from grokkit.engine import Session, Shape, Stack, Trajectory, compiler, kernel
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
+from grokkit.models.initialisers import INITIALISERS
 from grokkit.run import NUMERICS
 from grokkit.sampling import batch_positions
 from grokkit.tasks import split_order
@@ -305,18 +306,35 @@ def test_initial_weights_are_scaled_all_of_them_and_runs_of_all_scales_share_a_s
     assert all(torch.equal(x, 5 * reference[name]) for name, x in ours.items())
 
 
+@pytest.mark.parametrize("model", [Transformer.source_a(), TINY, MLP(hidden=(16,), batch_norm=True), LSTM(hidden=8)])
+def test_initialisers_draw_every_matrix_and_leave_vectors_alone(model):
+    plain = RUN.model_copy(update={"model": model})
+    assert get_args(Run.model_fields["initialiser"].annotation) == ("model", *INITIALISERS)
+    reference = start(plain).params
+    for name in INITIALISERS:
+        run = plain.model_copy(update={"initialiser": name})
+        assert Shape.of(run) == Shape.of(plain)
+        for key, x in start(run).params.items():
+            assert torch.equal(x, reference[key]) == (x.dim() < 2), key
+            assert torch.equal(x, start(run).params[key])
+
+
+def test_initialisers_have_the_spread_that_they_are_named_for():
+    shapes = {name: x.shape for name, x in start(RUN).params.items() if x.dim() > 1}
+    for name, (out, into) in shapes.items():
+        drawn = {kind: start(RUN.model_copy(update={"initialiser": kind})).params[name] for kind in INITIALISERS}
+        short = drawn["orthogonal"] if out <= into else drawn["orthogonal"].T
+        torch.testing.assert_close(short @ short.T, torch.eye(min(out, into), dtype=short.dtype), rtol=0, atol=1e-5)
+        for kind, bound in (("xavier_uniform", (6 / (out + into)) ** 0.5), ("kaiming_uniform", into**-0.5)):
+            assert 0.8 * bound < drawn[kind].abs().max() <= bound * (1 + 1e-6), (kind, name)
+
+
 def test_running_averages_follow_the_first_gradient_of_a_step_alone():
     run = FAMILIES["batch norm"]
     ends = [snapshot_after(run.model_copy(update={"optimizer": rule}), 1) for rule in (AdamW(), SAM(rho=1.0))]
     assert not torch.equal(*(end.params["layers.0.weight"] for end in ends))
     assert ends[0].buffers["norms.0.running_mean"].any()
     assert all(torch.equal(x, ends[1].buffers[name]) for name, x in ends[0].buffers.items())
-
-
-def snapshot_after(run, steps):
-    stack = Stack(kernel(Shape.of(run), torch.device("cpu"), False), [start(run)])
-    stack.advance(steps)
-    return stack.snapshot(0)
 
 
 def test_constants_of_a_model_are_not_carried():

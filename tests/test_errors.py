@@ -40,6 +40,15 @@ SENTENCES = {
         lambda: a_run(model=gk.MLP(batch_norm=True), batch=gk.Batch(size=1)),
         ["batch.size", "1 example a step came", "normalises over the batch", "at least 2"],
     ),
+    "draws for a full batch": (
+        lambda: gk.Batch(size=None, sampling="replacement"),
+        ["Batch sampling", "'replacement' came", "does nothing without a size"],
+    ),
+    "short last draws": (
+        lambda: gk.Batch(sampling="replacement", short_last=True),
+        ["Batch short_last", "True came", "does nothing without epochs"],
+    ),
+    "short last full batch": (lambda: gk.Batch(size=None, short_last=True), ["Batch short_last", "does nothing"]),
     "empty batch": (lambda: gk.Batch(size=0), ["Batch size", "greater than or equal to 1", "0 came"]),
     "negative rate": (lambda: gk.AdamW(learning_rate=-0.1), ["AdamW learning_rate", "equal to 0", "-0.1 came"]),
     "NaN rate": (lambda: gk.AdamW(learning_rate=NAN), ["AdamW learning_rate", "finite number", "nan came"]),

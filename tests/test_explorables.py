@@ -85,6 +85,25 @@ def test_a_hundred_runs_fit_into_a_page():
     assert len(RunExplorer(table, CHOICES, points=80).to_html().encode()) < 120_000
 
 
+def with_norms() -> RunExplorer:
+    """Norms fall from 400 to 100 over the run; those of other seeds are a quarter as large."""
+    table = runs()
+    falling = 400 - 300 * STEPS / 10_000
+    return RunExplorer(
+        table.assign(size=[falling if seed < 3 else falling / 4 for seed in table["seed"]]), CHOICES, norm="size"
+    )
+
+
+def test_norms_are_shares_of_the_largest_where_accuracies_are_drawn():
+    data = with_norms().data
+    assert data["largest_norm"] == 400 and len(data["norms"]) == len(data["runs"])
+    steps, shares = (np.cumsum(x) for x in (data["runs"][4]["steps"], data["norms"][4]))
+    np.testing.assert_allclose(shares, 250 - 187.5 * steps / 10_000, atol=0.51)
+    assert "norms" not in explorer().data
+    with pytest.raises(BadInput, match="norm: the table has no column sizes"):
+        RunExplorer(runs(), CHOICES, norm="sizes")
+
+
 def test_what_is_shown_first_is_the_first_row_in_the_middle_of_the_delay():
     first = explorer()
     assert first.chosen == {"form": "as coded", "p": 97, "alpha": 0.3}
@@ -241,6 +260,21 @@ def test_a_choice_by_keyboard_changes_picture_and_summary(open_page):
     assert "training fraction 0.4" in page.get_by_role("img").get_attribute("aria-label")
     assert page.locator("svg text", has_text="dashed").inner_html() == "dashed: before (0.3)"
     assert page.locator("svg path.before").count() == 2
+
+
+def test_the_norm_is_drawn_named_and_read_out(open_page):
+    visit = open_page(with_norms().to_html())
+    page = visit.page
+    assert visit.findings() == {} and visit.errors == []
+    assert page.locator("svg path.norm").count() == 1 and "Dotted" in page.locator("p.hint").last.inner_text()
+    assert page.get_by_role("img").get_attribute("aria-label").startswith("Accuracy and weight norm against")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    words = page.get_by_role("slider").get_attribute("aria-valuetext")
+    assert words.startswith("Step 10,000: training 100%, validation 100%, weight norm 100 (medians)")
+    assert page.locator("p.reading").inner_text() == f"{words}."
+    plain = open_page(explorer().to_html()).page
+    assert plain.locator("svg path.norm").count() == 0 and "norm" not in plain.locator("main").inner_text()
 
 
 def test_one_evaluation_is_enough_for_a_picture(open_page):

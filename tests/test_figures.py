@@ -15,7 +15,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from grokkit.errors import BadInput
-from grokkit.plots import COLOURS, describe_runs, inline_svg, learning_curves, style, write_svg
+from grokkit.plots import COLOURS, describe_runs, inline_svg, learning_curves, stacked_curves, style, write_svg
 
 GROUNDS = {"white": "#ffffff", "dark page": "#121212", "dark theme": "#14181e", "dark code": "#1b2027"}
 PROTANOPIA = np.array(
@@ -144,8 +144,8 @@ def test_times_are_marked_and_named():
 def test_a_table_of_records_is_drawn_as_it_is():
     table = runs(2).rename(columns={"run": "key"})
     assert len(learning_curves(table).axes[0].get_lines()) == 6
-    assert describe_runs(table).startswith("n = 2 runs")
-    assert describe_runs(runs(1)) == "n = 1 run."
+    assert describe_runs(table).startswith("2 runs")
+    assert describe_runs(runs(1)) == "1 run."
 
 
 def test_tables_that_cannot_be_drawn_get_a_sentence():
@@ -153,3 +153,18 @@ def test_tables_that_cannot_be_drawn_get_a_sentence():
         learning_curves(runs(1).drop(columns="val_accuracy"))
     with pytest.raises(BadInput, match="no evaluation after step 0"):
         learning_curves(runs(1, last=(0,)))
+
+
+def test_quantities_are_stacked_in_their_colours_over_the_same_steps():
+    quantities = {"val_loss": ("loss (nats)", "validation"), "train_loss": ("norm", "parameters")}
+    figure = stacked_curves(runs(3, losses=True), quantities, marks={"T_val": 100, "T_train": np.nan})
+    first, second = figure.axes
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss (nats)", "norm"]
+    for axes, colour in ((first, "validation"), (second, "parameters")):
+        curves = [line for line in axes.lines if line.get_color() == COLOURS[colour]]
+        assert len(curves) == 4 and curves[-1].get_lw() == 2  # three runs and their median
+        assert axes.get_ylim()[0] == 0 and axes.get_xlim()[0] == 0
+        assert [line.get_xdata()[0] for line in axes.lines if line.get_color() == "black"] == [100]
+    np.testing.assert_allclose(first.lines[0].get_ydata(), np.geomspace(4.6, 0.01, 5))
+    with pytest.raises(BadInput, match="lacks train_loss, val_loss"):
+        stacked_curves(runs(1), quantities)

@@ -12,17 +12,20 @@ from test_figures import DEUTERANOPIA, GROUNDS, PROTANOPIA, TRITANOPIA, linear, 
 
 import grokkit as gk
 from grokkit.plots import (
+    arrivals,
     band_curves,
     bands,
     delay_curves,
     delay_table,
     inline_svg,
     learning_curves,
+    named_dots,
     page_table,
     scale,
     seed_dots,
     small_multiples,
 )
+from grokkit.plots import curves_of as curves_of_rows
 
 
 def curves_of(*, t_vals=(1000, 2000, 3000), group="p"):
@@ -32,13 +35,27 @@ def curves_of(*, t_vals=(1000, 2000, 3000), group="p"):
     return gk.curves_table(kept).assign(panel="width 128", p=47)
 
 
-@pytest.mark.parametrize("n", [4, 7])
-@pytest.mark.parametrize("vision", [np.eye(3), PROTANOPIA, DEUTERANOPIA], ids=["all", "no L", "no M"])
-def test_neighbours_on_the_scale_stay_apart(n, vision):
-    seen = [np.clip(vision @ linear(colour), 0, 1) for colour in scale(n)]
-    assert min(np.abs(a - b).max() for a, b in zip(seen, seen[1:], strict=False)) > 0.03
-    assert np.abs(seen[0] - seen[-1]).max() > 0.3
-    assert np.abs(np.clip(TRITANOPIA @ linear(scale(n)[0]), 0, 1) - TRITANOPIA @ linear(scale(n)[-1])).max() > 0.05
+LMS = np.array([[0.41222, 0.53633, 0.05145], [0.2119, 0.6807, 0.1074], [0.0883, 0.28172, 0.62998]])
+LAB = np.array([[0.21045, 0.79362, -0.00407], [1.978, -2.42859, 0.45059], [0.0259, 0.78277, -0.80868]])
+
+
+def perceived(colour, vision):
+    """Oklab coordinates (Ottosson 2020), in hundredths, of what an eye makes of a colour."""
+    return 100 * LAB @ np.cbrt(LMS @ np.clip(vision @ linear(colour), 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("vision", "of_four", "of_seven"),
+    [(np.eye(3), 16, 8), (PROTANOPIA, 11, 5), (DEUTERANOPIA, 11, 5), (TRITANOPIA, 7, 3.5)],
+    ids=["all", "no L", "no M", "no S"],
+)
+def test_colours_on_the_scale_stay_apart_and_in_order(vision, of_four, of_seven):
+    """Further apart than 2, a just noticeable difference; neighbours are nearest, so that the order can be seen."""
+    for n, least in ((4, of_four), (7, of_seven)):
+        seen = np.array([perceived(colour, vision) for colour in scale(n)])
+        apart = np.linalg.norm(seen[:, None] - seen, axis=2)
+        assert np.diag(apart, 1).min() > least
+        assert all((np.diff(row[i:]) > 0).all() and (np.diff(row[: i + 1]) < 0).all() for i, row in enumerate(apart))
 
 
 @pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS.keys())
@@ -55,6 +72,15 @@ def test_a_band_is_the_range_and_its_line_the_median_with_stopped_runs_at_their_
     assert validation.loc[500, ["low", "median", "high"]].tolist() == pytest.approx([500 / 3000, 0.25, 0.5], abs=1e-6)
     assert validation.loc[3500, ["low", "median", "high"]].tolist() == [1, 1, 1]  # the others had stopped long before
     assert (drawn["runs"] == 3).all() and (drawn["step"] % 100 == 0).all()
+
+
+def test_names_stand_for_themselves_and_keep_their_order():
+    named = [bands(curves_of().assign(p=name), "p") for name in ("SAM", "AdamW")]
+    [legend] = band_curves(pd.concat(named), "p", "method").legends
+    assert [text.get_text() for text in legend.texts][:2] == ["SAM", "AdamW"]
+    dots = pd.DataFrame({"panel": "a", "x": ["zero", "one", "zero"], "y": [1.0, 2.0, 3.0]})
+    axes = seed_dots(dots, "x", "y", labels=("x", "y")).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["zero", "one"]
 
 
 def test_curves_are_drawn_on_the_sources_axes():
@@ -148,3 +174,40 @@ def test_small_multiples_draw_every_run_over_the_published_points():
     assert empty.axes[1].get_lines()[0].get_ydata().tolist() == [0.01, 0.53]
     with pytest.raises(gk.BadInput, match="no panel to draw"):
         small_multiples(runs[:0], points[:0], "alpha", "best", **settings)
+
+
+def test_curves_come_from_the_rows_of_a_rules_table():
+    grid = a_grid(lambda *_: 3000, seeds=[10])
+    rows = gk.evidence_table(grid).assign(panel="one", p=lambda t: t["task.p"])
+    ours, theirs = curves_of_rows(rows, "p"), gk.curves_table(grid)
+    assert list(ours.columns) == ["key", "step", "train_accuracy", "val_accuracy", "panel", "p"]
+    kept = ["key", "step", "train_accuracy", "val_accuracy"]
+    pd.testing.assert_frame_equal(ours[kept], theirs[kept])
+    assert (ours.set_index("key").p == rows.set_index("key").p.reindex(ours["key"])).all()
+
+
+def test_the_text_of_a_figure_tells_medians_and_what_never_came():
+    grid = a_grid(lambda form, p, alpha, seed: None if p == 47 else 10 * p, seeds=[10, 11, 12])
+    rows = gk.evidence_table(grid[:6]).assign(panel="as coded", p=lambda t: t["task.p"])
+    assert arrivals(rows, "p") == (
+        "Validation accuracy reaches 99% at these steps (median): as coded, p = 47: not within the budget, "
+        "as coded, p = 97: 1,000."
+    )
+
+
+def test_named_rows_hold_every_run_and_a_stroke_at_the_median():
+    table = pd.DataFrame(
+        {
+            "panel": ["one", "one", "one", "two"],
+            "name": ["relu", "relu", "tanh", "relu"],
+            "t_val": [100.0, 300.0, np.nan, 50.0],
+        }
+    )
+    figure = named_dots(table, "name", "t_val", label="steps", budget=1000)
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["relu", "tanh"]
+    drawn = [(line.get_marker(), *map(list, line.get_data())) for line in first.lines if len(line.get_xdata())]
+    assert drawn == [("o", [100.0, 300.0], [0, 0]), ("|", [200.0], [0]), ("^", [1000.0], [1])]
+    assert [line.get_xdata()[0] for line in second.lines if len(line.get_xdata())] == [50.0, 50.0]
+    with pytest.raises(gk.BadInput, match="named_dots budget"):
+        named_dots(table, "name", "t_val", label="steps")

@@ -13,11 +13,11 @@ FLOORS = [
     {"run", "passages", "phases", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots", "explorables"},
-    {"models", "store"},
+    {"models", "store", "observables"},
     {"engine", "claims"},
     {"train"},
     {"chapters"},
-    {"decisions", "repeat", "readme", "cli_store", "address"},
+    {"decisions", "repeat", "readme", "cli_store", "address", "page"},
     {"publish"},
     {"cli"},
 ]

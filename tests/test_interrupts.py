@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -330,8 +331,44 @@ def test_a_checkpoint_belongs_to_its_grid_and_its_environment(interrupted, began
     assert began == [(learner().key, 0)] and file.exists()
     began.clear()
     monkeypatch.setattr(machine, "hardware", lambda device: "another processor")
-    gk.records(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
+    with pytest.warns(CheckpointWarning, match="another processor here. and is left aside"):
+        gk.records(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
     assert began == [(learner().key, 0)] and file.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda patch: patch.setenv("MKL_CBWR", "COMPATIBLE"), "MKL_CBWR .*, COMPATIBLE here"),
+        (lambda patch: patch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "NEON"), "vector .* NEON here"),
+        (lambda patch: patch.setattr(machine, "_code", lambda: "0" * 8), "code .*, 00000000 here"),
+    ],
+    ids=["MKL's code path", "vector instructions", "code"],
+)
+def test_a_checkpoint_of_another_arithmetic_is_left_aside_with_a_sentence(
+    interrupted, began, monkeypatch, change, named
+):
+    store, file = interrupted
+    began.clear()
+    change(monkeypatch)
+    with pytest.warns(CheckpointWarning, match=named):
+        gk.records(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
+    assert began == [(learner().key, 0)] and file.exists()
+    assert not [other for other in checkpoint_files() if other != file]
+
+
+def test_the_arithmetic_knows_every_file_that_a_step_runs_through(monkeypatch, tmp_path):
+    copy = tmp_path / "grokkit"
+    shutil.copytree(machine.PACKAGE, copy)
+    monkeypatch.setattr(machine, "PACKAGE", copy)
+    before = machine._code.__wrapped__()
+    for name in ("record.py", "claims/findings.py"):
+        (copy / name).write_text("")
+        assert machine._code.__wrapped__() == before
+    for name in ("engine/kernel.py", "optimizers/sam.py", "models/rows.py", "tasks/task.py", "sampling.py"):
+        (copy / name).write_text("")
+        assert machine._code.__wrapped__() != before, name
+        before = machine._code.__wrapped__()
 
 
 @pytest.fixture

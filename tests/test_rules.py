@@ -103,8 +103,8 @@ def test_what_was_seen_says_which_tests_pass_and_every_interval():
         return late(form, p, alpha, seed) if form == "as coded" else 500
 
     told = decided("A1", a_grid(only_as_coded)).statement
-    assert "as coded: 8 of 8" in told and "(interval 6.67 to 6.67, p = 0.0039: passes)" in told
-    assert "(interval 1.67 to 1.67, p = 1: does not pass)" in told
+    assert "as coded: 8 of 8" in told and "(interval 6.67 to 6.67, P = 0.0039: passes)" in told
+    assert "(interval 1.67 to 1.67, P = 1: does not pass)" in told
 
 
 def test_a_run_that_comes_twice_is_refused_and_none_at_all_decides_nothing():
@@ -126,7 +126,7 @@ def test_one_form_alone_is_partly(id):
 def test_four_seeds_never_decide(each):
     found = decided(each.id, a_grid(late, seeds=range(10, 14)))
     assert found.outcome == "not tested" and found.n == 4
-    assert "4 of 5 runs" in found.statement
+    assert "4 runs so far, and 5 decide" in found.statement
 
 
 @pytest.mark.parametrize("each", TRANSFORMERS, ids=lambda each: each.id)

@@ -151,7 +151,7 @@ def test_variance_is_given_to_the_seed_that_makes_it():
     assert shares["share"].sum() == pytest.approx(1)
     assert shares.loc["data", "share"] == pytest.approx(0.9, abs=0.01)
     assert shares.loc["data", "component"] == pytest.approx(9 * np.var(range(5), ddof=1), rel=0.01)
-    assert shares.loc["batch", "p"] > 0.001 > shares.loc["init", "p"]
+    assert shares.loc["batch", "P"] > 0.001 > shares.loc["init", "P"]
 
 
 def test_variance_shares_want_a_whole_square():

@@ -1,4 +1,4 @@
-"""The optimizer of PyTorch that takes the same steps as a rule; for SAM its base optimizer."""
+"""The optimizer of PyTorch that takes the same steps as a rule; for SAM and its kin their base optimizer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 import grokkit as gk
+from grokkit.engine import Shape, Stack, Trajectory, kernel
 
 TWINS = {
     gk.SGD: (torch.optim.SGD, lambda rule: {"momentum": rule.momentum}),
@@ -15,13 +16,21 @@ TWINS = {
     gk.RMSProp: (torch.optim.RMSprop, lambda rule: {"alpha": rule.beta2, "eps": rule.eps}),
     gk.Adam: (torch.optim.Adam, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
     gk.AdamW: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
-    gk.GroupedAdamW: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
-    gk.SAM: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
 }
 """PyTorch refuses Nesterov's method without momentum, where it is plain descent."""
+TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.GroupedAdamW, gk.SAM, gk.ASAM, gk.PublishedASAM)}
 
 
 def twin(rule: gk.OptimizerConfig, parameters: Iterable[torch.nn.Parameter]) -> Any:
     """The rule's twin for these parameters."""
     optimizer, settings = TWINS[type(rule)]
     return optimizer(parameters, lr=rule.learning_rate, weight_decay=rule.weight_decay, **settings(rule))
+
+
+def snapshot_after(run: gk.Run, steps: int) -> Trajectory:
+    """The run after so many steps, alone and uncompiled."""
+    ready = kernel(Shape.of(run), torch.device("cpu"), False)
+    stack = Stack(ready, [Trajectory.start(run, ready.task)])
+    if steps:
+        stack.advance(steps)
+    return stack.snapshot(0)

@@ -1,7 +1,7 @@
 """Sphinx extension of the book: tables rendered from the library, the ledger, inline figures, and no other host.
 
-Directives: `{axes}`, `{metrics}`, `{ledger}`, `{svg-figure}`. Pages take MathJax and the text face from
-`book/vendor`; what the theme's extensions would fetch from elsewhere is dropped.
+Directives: `{axes}`, `{metrics}`, `{observables}`, `{ledger}`, `{svg-figure}`. Pages take MathJax and the text face
+from `book/vendor`; what the theme's extensions would fetch from elsewhere is dropped.
 """
 
 from __future__ import annotations
@@ -74,11 +74,23 @@ class AxesTable(LibraryTable):
 class MetricsTable(LibraryTable):
     """`{metrics}`: every logged quantity with its unit and definition."""
 
-    def render(self) -> list[nodes.Node]:
-        from grokkit.metrics import METRICS
+    def metrics(self) -> dict[str, Any]:
+        from grokkit.metrics import LAYER_METRICS, METRICS
 
-        rows = [row([nodes.literal("", name), m.unit, m.definition]) for name, m in METRICS.items()]
+        return METRICS | LAYER_METRICS
+
+    def render(self) -> list[nodes.Node]:
+        rows = [row([nodes.literal("", name), m.unit, m.definition]) for name, m in self.metrics().items()]
         return [table(["Name", "Unit", "Definition"], rows, [3, 2, 7], "metrics-table")]
+
+
+class ObservablesTable(MetricsTable):
+    """`{observables}`: the same for what is logged on request, of all observables."""
+
+    def metrics(self) -> dict[str, Any]:
+        from grokkit.metrics import OBSERVED
+
+        return {name: metric for curves in OBSERVED.values() for name, metric in curves.items()}
 
 
 class LedgerTable(LibraryTable):
@@ -242,6 +254,7 @@ def _is_thebe(asset: Any) -> bool:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("axes", AxesTable)
     app.add_directive("metrics", MetricsTable)
+    app.add_directive("observables", ObservablesTable)
     app.add_directive("ledger", LedgerTable)
     app.add_directive("svg-figure", SvgFigure)
     app.connect("config-inited", use_vendored_files)

@@ -32,11 +32,13 @@ def verdict(findings: Sequence[Finding], level: float, effect: str) -> Verdict:
     """What the findings decide: the smallest n, and the interval of the first finding's `effect`."""
     few = [f for f in findings if f.n < RUNS_TO_DECIDE]
     outcome = "not tested" if few else _outcome([f.p_value for f in findings], level)
-    lacking = "".join(f" {f.setting}: {f.n} of {RUNS_TO_DECIDE} runs." for f in few)
+    lacking = "".join(
+        f" {f.setting}: {f.n or 'no'} run{'s' * (f.n != 1)} so far, and {RUNS_TO_DECIDE} decide." for f in few
+    )
     told = " ".join(
         f"{f.setting}: {f.told} ("
         f"{f'interval {f.interval[0]:.3g} to {f.interval[1]:.3g}, ' if f.interval else ''}"
-        f"p = {_number(f.p_value)}: {'does not pass' if f.p_value > level else 'passes'}"
+        f"P = {_number(f.p_value)}: {'does not pass' if f.p_value > level else 'passes'}"
         f"{' with the others only' if level / len(findings) < f.p_value <= level else ''})."
         for f in findings
         if f not in few

@@ -40,12 +40,12 @@ def outcomes(claim: Claim, records: Iterable[Record]) -> dict[str, str]:
 
 
 def verdicts_table(ids: Iterable[str], records: list[Record], profile: str = "evidence") -> pd.DataFrame:
-    """One row a claim: what the source says, the verdict, n, the effect with its 90% interval, what was seen."""
+    """One row a claim: what the source says, the verdict, the runs behind it, the effect, what was seen."""
     rows = []
     for id in ids:
         found = judge(claim(id), records, profile)
         effect = "" if found.interval is None else f"{found.effect}: {interval_text(found.interval)}"
-        head = {"claim": id, "the source says": claim(id).statement, "verdict": found.outcome, "n": found.n}
+        head = {"claim": id, "the source says": claim(id).statement, "verdict": found.outcome, "runs": found.n}
         rows.append(head | {"effect (90% interval)": effect, "what was seen": found.statement})
     return pd.DataFrame(rows)
 

@@ -20,7 +20,7 @@ UNTESTED: dict[str, Any] = {
     "sensitivity": {},
     "core_hours": 0.0,
     "keys": [],
-    "missing": {"runs": 0, "core_hours": 0.0},
+    "missing": {"runs": 0, "core_hours": 0.0, "keys": []},
 }
 PUBLISHED = ("id", "source", "verdict", "n", "interval", "chapter", "rule", "profile")
 
@@ -31,7 +31,8 @@ def ledger() -> list[dict[str, Any]]:
     id, source, where, statement, chapter: as in `Claim`. verdict, n, interval, effect, found, profile: as in
     `Verdict` (`found` is its statement). rule: the rule's fingerprint, "" where there is none. sensitivity: the
     outcome under other readings of the same runs. core_hours: what those runs cost. keys: of the runs. missing: how
-    many runs its chapter asks for and the evidence lacks, and what they would cost at most (None: nobody knows yet).
+    many runs its chapter asks for and the evidence lacks, what they would cost at most (None: nobody knows yet), and
+    their keys.
     """
     found = verdicts()
     return [_row(claim, found.get(claim.id, UNTESTED)) for claim in claims().values()]

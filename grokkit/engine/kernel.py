@@ -19,7 +19,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.engine.memory import keep_freed_memory
-from grokkit.metrics import l2_norm, linf_norm, weighted_mean
+from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.prefixes import Prefixes
 from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
@@ -88,7 +88,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     task = shape.task.build().to(device)
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
-    batch_of = _batch_maker(task, model)
+    batch_of = batch_maker(task, model)
     step, evaluate = (
         compiled_by_form(lifted) if compiled else lifted
         for lifted in (
@@ -99,7 +99,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), step, evaluate)
 
 
-def _batch_maker(task: Task, model: torch.nn.Module) -> Callable[[Tensor], tuple[Any, Tensor]]:
+def batch_maker(task: Task, model: torch.nn.Module) -> Callable[[Tensor], tuple[Any, Tensor]]:
     """examples (B,) -> what the model reads, targets (B,)."""
     if not getattr(model, "takes_nodes", False):
         return lambda examples: (task.inputs[examples], task.targets[examples])
@@ -134,13 +134,8 @@ def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callabl
         def grad_of(params: Params) -> Params:
             gradient, (loss, (accuracy, changed)) = grad_and_value(loss_of, has_aux=True)(params)
             if not seen:  # what is kept belongs to the weights before the step, not to a perturbation of them
-                metrics = {
-                    "batch_loss": loss,
-                    "batch_accuracy": accuracy,
-                    "gradient_l2": l2_norm(gradient),
-                    "gradient_linf": linf_norm(gradient),
-                }
-                seen.append((changed, metrics))
+                metrics = {"batch_loss": loss, "batch_accuracy": accuracy}
+                seen.append((changed, metrics | norms("gradient", gradient)))
             return gradient
 
         params, state = shape.rule.step(grad_of, params, state, t, hyper)

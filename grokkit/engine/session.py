@@ -10,6 +10,7 @@ import numpy as np
 
 from grokkit.engine.stack import Stack
 from grokkit.engine.trajectory import Trajectory
+from grokkit.metrics import is_of_a_layer
 from grokkit.record import Status
 from grokkit.request import Measure, Until
 
@@ -30,7 +31,8 @@ class Session:
 
     def __init__(self, stack: Stack, waiting: Iterator[Trajectory], until: Until, measure: Measure) -> None:
         self.stack, self.waiting, self.until = stack, waiting, until
-        self.grid, self.is_full = measure.steps(until.steps)
+        self.measure, (self.grid, self.is_full) = measure, measure.steps(until.steps)
+        self.layers = measure.layers
         self.chunk = min(measure.sample, stack.kernel.task.examples)
         self.active = set(range(len(stack.slots)))
         stack.warm_up(self.chunk)
@@ -47,6 +49,7 @@ class Session:
             due = self._due()
         if due:
             self._measure(due)
+            self._observe(due)
         self._share_time(time.perf_counter() - began)
         yield from self._settle(due)
 
@@ -96,12 +99,23 @@ class Session:
         norms = self.stack.norms()
         for slot in due:
             trajectory = self.stack.slots[slot]
-            row = {name: float(x[slot]) for name, x in norms.items()} | dict(trajectory.last)
+            row = {name: float(x[slot]) for name, x in norms.items()} | trajectory.last
+            row = {name: x for name, x in row.items() if self.layers or not is_of_a_layer(name)}
             row |= {f"{which}_passage": step for which, step in trajectory.passages.items()}
             for which, chunks in sums.items():
                 row |= self._averages(which, slot, chunks, slot in full)
-            trajectory.steps.append(trajectory.t)
-            trajectory.rows.append(row)
+            trajectory.note(row)
+
+    def _observe(self, due: list[int]) -> None:
+        """What observables find where they are asked for, and in a network that its run leaves behind."""
+        if not self.measure.observables:
+            return
+        for slot in due:
+            trajectory = self.stack.slots[slot]
+            status = self._status(trajectory)
+            if status != "diverged" and (status or trajectory.t in self.measure.observe_at):
+                sample = np.array(self._span("train", slot)[: self.chunk])
+                trajectory.rows[-1] |= self.stack.observe(slot, self.measure.observables, sample)
 
     def _is_full(self, trajectory: Trajectory) -> bool:
         return trajectory.arrival == trajectory.t or bool(self.is_full[len(trajectory.steps)])

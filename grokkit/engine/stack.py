@@ -5,7 +5,8 @@ The number of slots never changes, so neither does the compiled graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from grokkit.engine.kernel import Kernel
+from grokkit.engine.observing import observe
 from grokkit.engine.trajectory import Trajectory
-from grokkit.metrics import l2_norm, linf_norm
+from grokkit.metrics import norms
 from grokkit.models.dropout import noise_words
 from grokkit.sampling import batch_positions
-from grokkit.schedules import learning_rate_factor
+from grokkit.schedules import settings_at
 
 
 class Stack:
@@ -31,7 +33,6 @@ class Stack:
         self._buffers = self._stacked([t.buffers for t in first])
         self._state = self._stacked([t.state for t in first])
         self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
-        self._hyper = self._stacked([self._hyper_of(t) for t in first])
         self._passages = self._stacked([self._passages_of(t) for t in first])
         self._last: dict[str, Tensor] = {}
 
@@ -41,7 +42,6 @@ class Stack:
         self._params = self._written(slot, self._params, trajectory.params)
         self._buffers = self._written(slot, self._buffers, trajectory.buffers)
         self._state = self._written(slot, self._state, trajectory.state)
-        self._hyper = self._written(slot, self._hyper, self._hyper_of(trajectory))
         self._passages = self._written(slot, self._passages, self._passages_of(trajectory))
         self._order[slot] = trajectory.order(self.kernel.task)
 
@@ -87,11 +87,11 @@ class Stack:
 
     def _step(self, count: int) -> None:
         positions, weights = self._batches(count)
-        rates, noise = self._learning_rates(count), self._noise(count)
+        settings, noise = self._settings(count), self._noise(count)
         t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
         with self.kernel.arithmetic():
             for i in range(count):
-                hyper = {**self._hyper, "learning_rate": rates[i]}
+                hyper = {name: values[i] for name, values in settings.items()}
                 run = self._params, self._buffers, self._state, self._passages
                 drawn = positions[i], weights[i], {name: words[i] for name, words in noise.items()}
                 *run, self._last = self.kernel.step(*run, t + (i + 1), hyper, self._order, *drawn)
@@ -106,9 +106,16 @@ class Stack:
         return loss.cpu().numpy(), correct.cpu().numpy()
 
     def norms(self) -> dict[str, np.ndarray]:
-        """Norms of the parameters of each slot, (E,)."""
-        norms = {"parameter_l2": l2_norm, "parameter_linf": linf_norm}
-        return {name: torch.vmap(norm)(self._params).cpu().numpy() for name, norm in norms.items()}
+        """Norms of the parameters of each slot, whole and per layer, (E,) each."""
+        found = torch.vmap(partial(norms, "parameter"))(self._params)
+        return {name: x.cpu().numpy() for name, x in found.items()}
+
+    def observe(self, slot: int, names: Iterable[str], positions: np.ndarray) -> dict[str, float]:
+        """What observables find in the slot's weights, their loss taken at those positions of the run's order."""
+        one = {name: x[slot].clone() for name, x in self._params.items()}  # its bits owe nothing to where it lay
+        kept = {name: x[slot].clone() for name, x in self._buffers.items()}
+        examples = self._order[slot][self._put(positions)]
+        return observe(names, self.slots[slot].run, one, kept, examples, self.kernel.device)
 
     def _note_last(self, count: int) -> None:
         values, passages = ({name: x.tolist() for name, x in d.items()} for d in (self._last, self._passages))
@@ -123,13 +130,10 @@ class Stack:
         positions, weights = (self._put(np.stack(part, axis=1)) for part in zip(*made, strict=True))
         return positions, weights
 
-    def _learning_rates(self, count: int) -> Tensor:
-        """(count, E)."""
-        rates = [
-            s.run.optimizer.learning_rate * learning_rate_factor(s.run.schedule, np.arange(s.t, s.t + count))
-            for s in self.slots
-        ]
-        return self._put(np.stack(rates, axis=1))
+    def _settings(self, count: int) -> dict[str, Tensor]:
+        """The optimizer's float settings at each step, (count, E) each."""
+        each = [settings_at(s.run, s.moments, np.arange(s.t, s.t + count)) for s in self.slots]
+        return {name: self._put(np.stack([values[name] for values in each], axis=1)) for name in each[0]}
 
     def _noise(self, count: int) -> dict[str, Tensor]:
         """The words of each step's noise, (count, E, 2); nothing for a model that takes none."""
@@ -137,9 +141,6 @@ class Stack:
             return {}
         words = [noise_words(s.run.seeds.batch, s.t, count) for s in self.slots]
         return {"words": self._put(np.stack(words, axis=1))}
-
-    def _hyper_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
-        return {name: torch.tensor(x, dtype=torch.float64) for name, x in trajectory.run.optimizer.hyper.items()}
 
     def _passages_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
         if self.watched is None:

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from grokkit.engine.kernel import DTYPES
+from grokkit.models.initialisers import redraw
 from grokkit.run import Run
+from grokkit.schedules import fired, foreseen
 from grokkit.tasks.task import Task, scikit_learn_order, split_order
 
 
@@ -22,6 +24,8 @@ class Trajectory:
     evaluation steps and what was measured there. seconds: wall time spent on this run (its share of the stack's).
     passages: of a run that is watched at every step, the first step at which its "train" and "val" accuracy had
     arrived, NaN before; nothing for others.
+    moments: the step of each switch of its schedule, None while the event that decides it has not been seen; all of
+    it follows from the run, `steps` and `rows`.
     """
 
     run: Run
@@ -34,6 +38,12 @@ class Trajectory:
     rows: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     passages: dict[str, float] = field(default_factory=dict)
+    moments: list[int | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moments = foreseen(self.run)
+        for t, row in zip(self.steps, self.rows, strict=True):
+            self._heed(t, row)
 
     @property
     def arrival(self) -> float:
@@ -42,15 +52,27 @@ class Trajectory:
 
     @classmethod
     def start(cls, run: Run, task: Task) -> Trajectory:
-        """Step 0: PyTorch's own initialisers, seeded by the run and drawn on the CPU in float32, times its scale."""
+        """Step 0: weights as the model or the run's initialiser draws them, on the CPU in float32, times its scale."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seeds.init)
             model = run.model.build(task)
+            redraw(model, run.initialiser)
         dtype = DTYPES[run.precision]
         params = {name: x.detach().to(dtype) * run.init_scale for name, x in model.named_parameters()}
         kept = model.state_dict()  # that is: without constants
         buffers = {name: _in_precision(x, dtype) for name, x in model.named_buffers() if name in kept}
         return cls(run, params, type(run.optimizer).init(params), buffers)
+
+    def note(self, row: dict[str, float]) -> None:
+        """Keep what was measured after `t` steps; an event that it shows steers the steps from here on."""
+        self.steps.append(self.t)
+        self.rows.append(row)
+        self._heed(self.t, row)
+
+    def _heed(self, t: int, row: dict[str, float]) -> None:
+        for i, switch in enumerate(self.run.schedule.switches):
+            if self.moments[i] is None:
+                self.moments[i] = fired(switch.at, t, row)
 
     def order(self, task: Task) -> Tensor:
         """The run's order of the table, int64 (N,)."""

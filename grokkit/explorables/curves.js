@@ -65,6 +65,13 @@ function medianLine(plot, runs, set, attributes) {
   return line(plot, steps, medians, attributes);
 }
 
+// Over the same axis as accuracies: norms are shares of the largest.
+export function norms(plot, runs) {
+  const first = Math.min(...runs.map((run) => run.steps[0]));
+  const name = text(plot.left + 6, plot.y(medianAt(runs, "norm", first)) + 18, "weight norm");
+  return svg("g", { class: "axes" }, medianLine(plot, runs, "norm", { class: "norm" }), name);
+}
+
 // What was shown before, to compare with: its medians in ink, and in words what differs.
 export function before(plot, runs, words) {
   const medians = Object.keys(SETS).map((set) => medianLine(plot, runs, set, { class: "before" }));

@@ -1,19 +1,21 @@
 // The run explorer: choose a setting, see all its seeds and the moment of each transition, and move through time.
 // Python's side is runs.py. No element has an id, so any number of explorers can share a page.
 import { cumulated, filled, html, logarithmic, percent, radios, svg, written } from "./drawing.js";
-import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, passages, passed } from "./curves.js";
+import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, norms, passages, passed } from "./curves.js";
 
 const POSITIONS = 400; // of the slider, over the whole axis
 
-function decoded({ choices, runs }) {
+function decoded({ choices, runs, largest_norm: largestNorm, norms: shares }) {
   const curve = (thousandths) => cumulated(thousandths).map((x) => x / 1000);
   return {
     choices,
-    runs: runs.map((run) => ({
+    largestNorm, // undefined where norms are not shown
+    runs: runs.map((run, i) => ({
       ...run,
       steps: cumulated(run.steps),
       train: curve(run.train),
       val: curve(run.val),
+      norm: shares && curve(shares[i]),
     })),
   };
 }
@@ -49,13 +51,14 @@ function summary(runs) {
   return `${n} ${n === 1 ? "seed" : "seeds"}. ${parts.join(" ")}`;
 }
 
-function reading(runs, step) {
+function reading(runs, step, largestNorm) {
   const [train, val] = Object.keys(SETS).map((set) => percent(medianAt(runs, set, step)));
   const [early, late] = Object.keys(SETS).map((set) => `${passed(runs, set, step)} of ${runs.length}`);
-  const medians = `Step ${written(step)}: training ${train}, validation ${val} (medians)`;
+  const medians = `Step ${written(step)}: training ${train}, validation ${val}`;
   const stopped = runs.filter((run) => run.observed_to < step).length;
   const note = stopped ? `; ${stopped} had been stopped and count with their last value` : "";
-  return `${medians}; ${early} seeds have passed T_train, ${late} T_val${note}`;
+  const norm = largestNorm ? `, weight norm ${written(largestNorm * medianAt(runs, "norm", step))}` : "";
+  return `${medians}${norm} (medians); ${early} seeds have passed T_train, ${late} T_val${note}`;
 }
 
 function runsTable(runs) {
@@ -68,13 +71,16 @@ function runsTable(runs) {
   return html("table", {}, html("thead", {}, html("tr", {}, ...head)), html("tbody", {}, ...rows));
 }
 
-function built(el, choices) {
+const KEY = "Thin lines: one seed each; thick: their median. Marks above: where each seed passes.";
+const NORM = " Dotted: the median weight norm, as a share of the largest of all runs.";
+
+function built(el, choices, withNorm) {
   const parts = {
     form: html("form", {}, ...choices.map(({ label, values }, i) => radios(i, label, values))),
     hint: html("p", { class: "hint" }, "A dashed frame: no runs with the other choices as they are; those move along."),
     summary: html("p", { class: "summary", role: "status", "aria-live": "polite" }),
     picture: svg("svg", { role: "img" }),
-    key: html("p", { class: "hint" }, "Thin lines: one seed each; thick: their median. Marks above: where each seed passes."),
+    key: html("p", { class: "hint" }, KEY + (withNorm ? NORM : "")),
     slider: html("input", { type: "range", min: 0, max: POSITIONS, step: 1 }),
     reading: html("p", { class: "reading" }),
     table: html("div", {}),
@@ -93,7 +99,7 @@ class RunExplorer {
     const last = Math.max(2 * first, ...this.runs.map((run) => run.observed_to));
     this.range = [first, last]; // of all runs, so that a choice moves curves, not the axis
     this.along = logarithmic(...this.range, 0, POSITIONS);
-    this.parts = built(el, this.choices);
+    this.parts = built(el, this.choices, this.largestNorm);
     this.note = "";
   }
 
@@ -154,7 +160,8 @@ class RunExplorer {
     const { parts, shown } = this;
     const plot = (this.plot = frame(Math.max(this.el.clientWidth, 280), this.range));
     const layers = Object.keys(SETS).flatMap((set) => [curves(plot, shown, set), passages(plot, shown, set)]);
-    const label = `Accuracy against optimizer steps: ${setting(this.choices, this.at)}.`;
+    if (this.largestNorm) layers.unshift(norms(plot, shown));
+    const label = `Accuracy${this.largestNorm ? " and weight norm" : ""} against optimizer steps: ${setting(this.choices, this.at)}.`;
     filled(parts.picture, { width: plot.width, height: plot.height, "aria-label": label }, []);
     parts.picture.replaceChildren(axes(plot), ...this.comparison(), ...layers, svg("g", {}));
     filled(parts.scrubber, { style: `--start: ${plot.left}px; --length: ${plot.right - plot.left}px` }, []);
@@ -171,7 +178,7 @@ class RunExplorer {
 
   drawMoment() {
     const { moment, parts, shown } = this;
-    const words = reading(shown, moment);
+    const words = reading(shown, moment, this.largestNorm);
     parts.picture.lastElementChild.replaceWith(cursor(this.plot, shown, moment));
     const marks = parts.picture.querySelectorAll(".mark");
     for (const mark of marks) mark.classList.toggle("ahead", mark.dataset.step > moment);

@@ -26,6 +26,7 @@ class RunExplorer(Explorable):
     chosen: column -> value, what is shown first; by default the setting of the table's first row.
     moment: the step at which values are read out; by default half way, on a logarithmic axis, through the delay.
     points: at most this many evaluations a run are drawn. T come from the table and are not thinned.
+    norm: a column with each run's weight norm (R,), to be drawn and read out, too.
 
     Not every combination needs to have runs, and none is ever shown empty: a reader can always choose every value.
     Where the other choices have no runs with it, they move to the combination that changes the fewest of them, by
@@ -47,13 +48,15 @@ class RunExplorer(Explorable):
         chosen: Mapping[str, Any] | None = None,
         moment: int | None = None,
         points: int = 80,
+        norm: str | None = None,
     ) -> None:
         table = _drawable(table, choices)
         self._table, self._labels = table, dict(choices)
         self._combinations = _combinations(table, choices)
         chosen = self._combinations[0] if chosen is None else dict(chosen)
+        data = {"choices": _options(table, choices), "runs": _runs(table, choices, points)}
         super().__init__(
-            data={"choices": _options(table, choices), "runs": _runs(table, choices, points)},
+            data=data | (_norms(table, norm, points) if norm else {}),
             chosen=chosen,
             moment=_middle(_rows(table, chosen)) if moment is None else moment,
         )
@@ -130,12 +133,32 @@ def _middle(runs: pd.DataFrame) -> int:
 
 def _runs(table: pd.DataFrame, choices: Mapping[str, str], points: int) -> list[dict[str, Any]]:
     places = {name: {value: i for i, value in enumerate(_values(table[name]))} for name in choices}
-    axis = np.geomspace(1, max(table["observed_to"].max(), 1), points)  # one for all runs, so that medians are smooth
-    runs = []
+    axis, runs = _axis(table, points), []
     for row in table.to_dict("records"):
         at = [places[name][_plain(row[name])] for name in choices]
         runs.append({"at": at} | _moments(row) | _curves(row, axis))
     return runs
+
+
+def _norms(table: pd.DataFrame, column: str, points: int) -> dict[str, Any]:
+    """The largest norm of all, and each run's in thousandths of it where its accuracies are drawn."""
+    if column not in table.columns:
+        raise BadInput(f"norm: the table has no column {column}; it has {', '.join(map(str, table.columns))}.")
+    largest = max(float(np.max(norm)) for norm in table[column])
+    shares = [np.rint(1000 * np.asarray(norm) / largest).astype(int) for norm in table[column]]
+    kept = [_kept(np.asarray(steps), _axis(table, points)) for steps in table["steps"]]
+    norms = [_differences(share[at]) for share, at in zip(shares, kept, strict=True)]
+    return {"largest_norm": largest, "norms": norms}
+
+
+def _axis(table: pd.DataFrame, points: int) -> np.ndarray:
+    """One for all runs, so that medians are smooth."""
+    return np.geomspace(1, max(table["observed_to"].max(), 1), points)
+
+
+def _differences(x: np.ndarray) -> list[int]:
+    """The first value and the differences: most of those are small."""
+    return np.diff(x, prepend=0).tolist()
 
 
 def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +168,7 @@ def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _curves(row: Mapping[str, Any], axis: np.ndarray) -> dict[str, list[int]]:
-    """Steps, and accuracies in thousandths, each as its first value and the differences: most of those are small."""
+    """Steps, and accuracies in thousandths."""
     steps = np.asarray(row["steps"], dtype=np.int64)
     accuracies = {name: np.asarray(row[f"{name}_accuracy"], dtype=float) for name in ("train", "val")}
     for name, accuracy in accuracies.items():
@@ -155,7 +178,7 @@ def _curves(row: Mapping[str, Any], axis: np.ndarray) -> dict[str, list[int]]:
     if not len(kept):
         raise BadInput(f"steps of seed {row['seed']}: no evaluation after step 0, so there is nothing to draw.")
     thousandths = {name: np.rint(1000 * accuracy[kept]).astype(int) for name, accuracy in accuracies.items()}
-    return {name: np.diff(x, prepend=0).tolist() for name, x in ({"steps": steps[kept]} | thousandths).items()}
+    return {name: _differences(x) for name, x in ({"steps": steps[kept]} | thousandths).items()}
 
 
 def _kept(steps: np.ndarray, axis: np.ndarray) -> np.ndarray:

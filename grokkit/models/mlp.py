@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from grokkit.errors import BadInput
+from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, dropper
 from grokkit.models.prefixes import Nodes
@@ -17,7 +18,9 @@ from grokkit.models.rows import SumOfRows, one_hot
 from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
-ACTIVATIONS = {"relu": F.relu, "tanh": torch.tanh}
+Activation = Literal[
+    "relu", "relu^1.5", "relu^2", "relu^3", "square_above_1", "leaky_relu", "gelu", "tanh", "quadratic"
+]
 
 
 class MLP(ModelConfig):
@@ -27,13 +30,14 @@ class MLP(ModelConfig):
     U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
     discarded_draw: whether the embedding is drawn as source B's code does, after N(0, 1) values that PyTorch makes for
     it and the code overwrites. They move every later draw of the same seed.
+    activation: of the hidden layers, by its name in `grokkit.models.activations`; source A's Figure 9 tries several.
     batch_norm: whether each hidden layer is normalised over the batch before its activation (source A's code).
     dropout: share of each hidden layer's values that a training step drops, after the activation.
     """
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field((512, 512), min_length=1)
-    activation: Literal["relu", "tanh"] = "relu"
+    activation: Activation = "relu"
     embedding: int | None = Field(None, ge=1)
     discarded_draw: bool = False
     batch_norm: bool = False

@@ -14,16 +14,15 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.dropout import Noise, dropper, unchanged
 from grokkit.models.prefixes import Level, Nodes
 from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
-ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu}
 Drop = Callable[[Tensor], Tensor]
 
 

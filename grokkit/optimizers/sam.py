@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -34,8 +35,11 @@ class SAM(AdamW):
         return adamw_update(grad_of(ascend(params, grad_of(params), hyper["rho"])), params, state, t, hyper)
 
 
-def ascend(params: Params, gradient: Params, rho: Tensor) -> Params:
-    """The weights moved by rho along the gradient's direction; where the gradient is zero they stay."""
+def ascend(params: Params, gradient: Params, rho: float | Tensor, sizes: Params | None = None) -> Params:
+    """The weights moved by rho along the gradient's direction; where the gradient is zero they stay.
+
+    sizes: what each parameter's move is multiplied by; None for 1.
+    """
     norm = l2_norm(gradient)
-    scale = rho.to(norm.dtype) / norm.clamp_min(1e-30)
-    return {name: x + scale * gradient[name] for name, x in params.items()}
+    scale = torch.as_tensor(rho, dtype=torch.float64).to(norm.dtype) / norm.clamp_min(1e-30)
+    return {name: x + scale * (gradient[name] * sizes[name] if sizes else gradient[name]) for name, x in params.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log10
 from typing import Any
 
@@ -45,12 +45,38 @@ def learning_curves(
     return fig
 
 
+def stacked_curves(
+    table: pd.DataFrame, quantities: Mapping[str, tuple[str, str]], marks: Mapping[str, float] | None = None
+) -> Figure:
+    """Several quantities over the same steps, one panel below the other; one thin line a run, and their median.
+
+    table: one row for each run and evaluation step: run (or key), step, and a column a quantity. quantities: column ->
+    the label of its axis, and the name of its colour in COLOURS. marks: name -> step of a vertical line; NaN marks
+    nothing. Linear axes from zero, as norms are drawn by source A.
+    """
+    table = _named(table)
+    if lacking := sorted({"run", "step", *quantities} - set(table.columns)):
+        raise BadInput(f"stacked_curves table: it lacks {', '.join(lacking)}; it has {', '.join(table.columns)}.")
+    with style():
+        fig = Figure(figsize=(5.6, 0.6 + 1.25 * len(quantities)), layout="constrained")
+        rows = fig.subplots(len(quantities), sharex=True, squeeze=False)[:, 0]
+        for axes, (name, (label, colour)) in zip(rows, quantities.items(), strict=True):
+            _draw_runs(axes, table.pivot(index="step", columns="run", values=name), COLOURS[colour])
+            axes.set_ylabel(label)
+            axes.set_ylim(bottom=0)
+            _mark_passages(axes, marks or {}, named=axes is rows[0])
+        rows[-1].set_xlim(left=0)
+        rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+        rows[-1].set_xlabel("optimizer steps")
+    return fig
+
+
 def describe_runs(table: pd.DataFrame) -> str:
-    """The sentence a caption needs: n, and what the lines are."""
+    """The sentence a caption needs: how many runs, and what the lines are."""
     n = _named(table)["run"].nunique()
     if n == 1:
-        return "n = 1 run."
-    return f"n = {n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
+        return "1 run."
+    return f"{n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -71,16 +97,21 @@ def _drawable(table: pd.DataFrame) -> pd.DataFrame:
 def _draw_panel(axes: Axes, table: pd.DataFrame, panel: str) -> None:
     for name in _SETS:
         curves = table.pivot(index="step", columns="run", values=f"{_PREFIX[name]}{panel}")
-        several = curves.shape[1] > 1
-        for _, curve in curves.items():
-            axes.plot(curve.dropna(), color=COLOURS[name], lw=0.7 if several else 1.8, alpha=0.45 if several else 1)
-        if several:
-            axes.plot(curves.ffill().dropna().median(axis=1), color=COLOURS[name], lw=2)
+        _draw_runs(axes, curves, COLOURS[name])
     axes.set_ylabel(_PANELS[panel])
     axes.set_xscale("log")
 
 
-def _mark_passages(axes: Axes, passages: dict[str, float | None], named: bool) -> None:
+def _draw_runs(axes: Axes, curves: pd.DataFrame, colour: str) -> None:
+    """One column a run: thin lines and their median, or one line where there is one run."""
+    several = curves.shape[1] > 1
+    for _, curve in curves.items():
+        axes.plot(curve.dropna(), color=colour, lw=0.7 if several else 1.8, alpha=0.45 if several else 1)
+    if several:
+        axes.plot(curves.ffill().dropna().median(axis=1), color=colour, lw=2)
+
+
+def _mark_passages(axes: Axes, passages: Mapping[str, float | None], named: bool) -> None:
     """Vertical lines at T_train and T_val, named to the left of the one and to the right of the other."""
     known = {name: step for name, step in passages.items() if pd.notna(step)}
     for name, step in known.items():

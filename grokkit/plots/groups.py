@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
-from grokkit.plots.figure import INK, style
+from grokkit.plots.figure import COLOURS, INK, style
 
-_SCALE = ("#a87300", "#7a6cff")
-"""From the first setting to the last. Yellow to blue, the way that colour-blind eyes see best, at one lightness."""
-_LIGHT = 1.5
+_SCALE = ("#04ac00", "#49994c", "#648770", "#777690", "#8863b1", "#9b48d6", "#ae00fe")
+"""From the first setting to the last, green to violet: found by a search for the path on which neighbours are furthest
+apart to the tightest of four kinds of eye, in the narrow range of lightness that both grounds allow."""
 _SETS = {"train_accuracy": ("training", "-"), "val_accuracy": ("validation", (0, (3, 1.5)))}
 _UNIT = 100
 STEPS = (_UNIT, "steps (100 iterations each)")
@@ -27,18 +27,41 @@ STEPS = (_UNIT, "steps (100 iterations each)")
 def scale(n: int) -> list[str]:
     """n colours for an ordered quantity, at least 3:1 against white and against the dark page.
 
-    Spaced between linear light and sRGB: even steps for every kind of eye, at both ends.
+    Evenly spaced for every kind of eye.
     """
-    start, end = (np.array(to_rgb(colour)) ** _LIGHT for colour in _SCALE)
-    return [
-        to_hex((start + share * (end - start)) ** (1 / _LIGHT)) for share in (np.linspace(0, 1, n) if n > 1 else [0.0])
+    places, anchors = np.linspace(0, len(_SCALE) - 1, n), np.array([to_rgb(colour) for colour in _SCALE])
+    return [to_hex([np.interp(place, range(len(_SCALE)), channel) for channel in anchors.T]) for place in places]
+
+
+def curves_of(rows: pd.DataFrame, group: str) -> pd.DataFrame:
+    """One row an evaluation of each run of `evidence_table`: key, step, both accuracies, and its panel and `group`."""
+    parts = [
+        pd.DataFrame(
+            {
+                "key": run["key"],
+                "step": run["steps"],
+                **{name: run[name] for name in _SETS},
+                "panel": run["panel"],
+                group: run[group],
+            }
+        )
+        for _, run in rows.iterrows()
     ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def arrivals(rows: pd.DataFrame, group: str) -> str:
+    """What a figure of arrivals shows, for those who cannot see it: the median T_val of each panel and `group`."""
+    medians = rows.fillna({"t_val": np.inf}).groupby(["panel", group])["t_val"].median()
+    when = {place: f"{t:,.0f}" if np.isfinite(t) else "not within the budget" for place, t in medians.items()}
+    told = ", ".join(f"{panel}, {group} = {value:g}: {t}" for (panel, value), t in when.items())
+    return f"Validation accuracy reaches 99% at these steps (median): {told}."
 
 
 def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     """What `band_curves` draws: for each panel, group, set and step the median over runs and their range.
 
-    curves: one row for each run and evaluation: panel, `group`, key, step, train_accuracy, val_accuracy. Only
+    curves: of `curves_of`: panel, `group`, key, step, train_accuracy, val_accuracy. Only
     multiples of 100 steps are used; a run that was stopped counts with its last value.
     """
     regular = curves[curves["step"] % _UNIT == 0]
@@ -59,11 +82,12 @@ def band_curves(
 ) -> Figure:
     """Accuracy against steps as source A draws it: linear axes, steps of 100 iterations, validation dashed.
 
-    table: of `bands`. One panel below the other; a line is a median over runs, a band their range. last: the
+    table: of `bands`. One panel below the other; a line is a median over runs, a band their range. symbol: of what
+    `group` holds where that is a number; names stand for themselves, in the order in which they come. last: the
     right end of the axis, as `step` counts; NaN for the end of the curves. unit: what one unit of the axis is worth in
     `step`, and the axis's label; (1, "epochs") where `step` was turned into epochs.
     """
-    panels, values = list(dict.fromkeys(table["panel"])), sorted(table[group].unique())
+    panels, values = list(dict.fromkeys(table["panel"])), _in_order(table[group])
     colours = dict(zip(values, scale(len(values)), strict=True))
     with style():
         fig = Figure(figsize=(5.6, 0.7 + 2.1 * len(panels)), layout="constrained")
@@ -72,13 +96,25 @@ def band_curves(
             axes.set_title(panel)
         axes.set_xlim(0, max(1, np.fmin(last, table["step"].max()) / unit[0]))
         axes.set_xlabel(unit[1])
-        lines = [Line2D([], [], color=colours[v], lw=2, label=f"{symbol} = {v:g}") for v in values]
+        lines = [Line2D([], [], color=colours[v], lw=2, label=_named(v, symbol)) for v in values]
         lines += [Line2D([], [], color=INK, lw=1.4, ls=dashes, label=name) for name, dashes in _SETS.values()]
         fig.legend(handles=lines, loc="outside upper left", ncols=4)
     return fig
 
 
-def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float, str], unit: float) -> None:
+def _in_order(column: pd.Series) -> list[float] | list[str]:
+    """Numbers by size, names as they come."""
+    found = column.unique().tolist()
+    return found if any(isinstance(value, str) for value in found) else sorted(found)
+
+
+def _named(value: float | str, symbol: str = "") -> str:
+    if isinstance(value, str):
+        return value
+    return f"{symbol} = {value:g}" if symbol else f"{value:g}"
+
+
+def _draw_bands(axes: Axes, table: pd.DataFrame, group: str, colours: dict[float | str, str], unit: float) -> None:
     dashes = dict(_SETS.values())
     for (value, which), curve in table.groupby([group, "set"]):
         x = curve["step"] / unit
@@ -94,12 +130,12 @@ def seed_dots(
 ) -> Figure:
     """One dot a run and a line through the medians, one panel beside the other.
 
-    table: panel, `x` (a few ordered values, evenly spaced on the axis) and `y`; NaN in `y` is a censored run, drawn
-    as an open triangle at `budget`. labels: of the two axes.
+    table: panel, `x` (a few ordered values, evenly spaced on the axis; names keep their order) and `y`; NaN in `y` is a
+    censored run, drawn as an open triangle at `budget`. labels: of the two axes.
     """
     if budget is None and table[y].isna().any():
         raise BadInput("seed_dots budget: some runs are censored, and have no place without a budget.")
-    panels, places = list(dict.fromkeys(table["panel"])), sorted(table[x].unique())
+    panels, places = list(dict.fromkeys(table["panel"])), _in_order(table[x])
     with style():
         fig = Figure(figsize=(5.6, 2.7), layout="constrained")
         for axes, panel in zip(fig.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
@@ -115,7 +151,46 @@ def seed_dots(
     return fig
 
 
-def _draw_dots(axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence[float], budget: float | None) -> None:
+def named_dots(table: pd.DataFrame, name: str, y: str, *, label: str, budget: float | None = None) -> Figure:
+    """One dot a run on a row for each name, in the order of the table; one panel beside the other.
+
+    table: panel, `name`, and `y` in steps; NaN is a censored run, drawn as an open triangle at `budget`. A stroke is
+    at the median, where that is known. label: of the logarithmic axis that all panels share.
+    """
+    if budget is None and table[y].isna().any():
+        raise BadInput("named_dots budget: some runs are censored, and have no place without a budget.")
+    panels, names = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table[name]))
+    with style():
+        fig = Figure(figsize=(5.6, 0.9 + 0.27 * len(names)), layout="constrained")
+        row_of_axes = fig.subplots(1, len(panels), sharey=True, sharex=True, squeeze=False)[0]
+        for axes, panel in zip(row_of_axes, panels, strict=True):
+            for row, each in enumerate(names):
+                runs = table[(table["panel"] == panel) & (table[name] == each)]
+                _draw_row(axes, runs[y].to_numpy(dtype=float), row, budget)
+            axes.set_title(panel)
+            axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        fig.axes[0].set_yticks(range(len(names)), names)
+        fig.axes[0].invert_yaxis()
+        fig.supxlabel(label, fontsize=9.5)
+    return fig
+
+
+def _draw_row(axes: Axes, values: np.ndarray, row: int, budget: float | None) -> None:
+    seen = np.isfinite(values)
+    axes.plot(values[seen], np.full(seen.sum(), row), "o", ms=4.5, color=COLOURS["validation"], alpha=0.6, mew=0)
+    if budget is not None:
+        axes.plot(np.full((~seen).sum(), budget), np.full((~seen).sum(), row), "^", ms=5, mfc="none", mec=INK)
+    median = np.median(np.where(seen, values, np.inf)) if len(values) else np.inf
+    if np.isfinite(median):
+        axes.plot([median], [row], "|", ms=11, color=INK)
+
+
+def _draw_dots(
+    axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence[float] | Sequence[str], budget: float | None
+) -> None:
     colours = scale(len(places))
     known = [place for place in places if (table[x] == place).any()]
     for place in known:
@@ -130,5 +205,5 @@ def _draw_dots(axes: Axes, table: pd.DataFrame, x: str, y: str, places: Sequence
     axes.plot(
         [places.index(place) for place in known], np.where(np.isfinite(medians), medians, np.nan), color=INK, lw=1
     )
-    axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
+    axes.set_xticks(range(len(places)), [_named(place) for place in places])
     axes.set_xlim(-0.5, len(places) - 0.5)

@@ -1,7 +1,7 @@
 """Unfinished trajectories on disk: one safetensors file a run in the user's cache, written whole or not at all.
 
-A checkpoint belongs to a run, an evaluation grid and an environment; elsewhere its bits would not be those
-of an undisturbed run, so there it is not found.
+A checkpoint belongs to a run, an evaluation grid and an arithmetic (`grokkit.train.machine`); elsewhere its bits would
+not be those of an undisturbed run, so there it is left aside, with a sentence where only the arithmetic is another.
 """
 
 from __future__ import annotations
@@ -40,19 +40,20 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one environment, evaluation grid and accuracy that every step watches for."""
+    """The checkpoints of one arithmetic (what decides bits, by name), one evaluation grid and one accuracy that every
+    step watches for, if any."""
 
     folder: Path
-    tag: str
+    grid: str
+    arithmetic: dict[str, Any]
 
     @classmethod
-    def of(cls, environment: dict[str, Any], measure: Measure, watched: float | None = None) -> Checkpoints:
-        parts = [environment, measure.canonical(), *([] if watched is None else [watched])]
-        text = json.dumps(parts, sort_keys=True)
-        return cls(cache_folder() / "checkpoints", hashlib.sha256(text.encode()).hexdigest()[:8])
+    def of(cls, arithmetic: dict[str, Any], measure: Measure, watched: float | None = None) -> Checkpoints:
+        grid = measure.canonical() if watched is None else [measure.canonical(), watched]
+        return cls(cache_folder() / "checkpoints", _tag(grid), arithmetic)
 
     def path(self, run: Run) -> Path:
-        return self.folder / f"{run.key}-{self.tag}.safetensors"
+        return self.folder / f"{run.key}-{self.grid}-{_tag(self.arithmetic)}.safetensors"
 
     def save(self, trajectory: Trajectory) -> None:
         """Replace the run's checkpoint by the trajectory's present state."""
@@ -63,7 +64,8 @@ class Checkpoints:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
             # The file sorts its tensors; norms are sums over them, and a sum's last bits depend on its order.
-            save_file(tensors, scratch, metadata={"story": json.dumps(story), "order": json.dumps(list(tensors))})
+            told = {"story": story, "order": list(tensors), "arithmetic": self.arithmetic}
+            save_file(tensors, scratch, metadata={name: json.dumps(value) for name, value in told.items()})
             scratch.replace(path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
@@ -77,6 +79,7 @@ class Checkpoints:
         """The run's trajectory as it was saved, or None if there is none that fits the evaluation steps `grid`."""
         path = self.path(run)
         if not path.exists():
+            self._leave_aside(run)
             return None
         try:
             with safe_open(path, framework="pt") as file:
@@ -95,10 +98,34 @@ class Checkpoints:
             return None
         return saved if fits else None
 
+    def _leave_aside(self, run: Run) -> None:
+        """Say which checkpoints of the run would have served, had this arithmetic made them."""
+        for path in sorted(self.folder.glob(f"{run.key}-{self.grid}-*.safetensors")):
+            warnings.warn(
+                f"Checkpoint {path} was made by another arithmetic ({self._differences(path)}) and is left aside: to "
+                "go on from it would give a run of neither, so the run starts again. Delete the file to silence this.",
+                CheckpointWarning,
+                stacklevel=3,
+            )
+
+    def _differences(self, path: Path) -> str:
+        """'torch 2.12 there, 2.13 here'."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                theirs = json.loads(file.metadata()["arithmetic"])
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            return f"which it does not tell: {error}"
+        ours = self.arithmetic.items()
+        return ", ".join(f"{name} {theirs.get(name)} there, {x} here" for name, x in ours if theirs.get(name) != x)
+
     def drop(self, run: Run) -> None:
         """Forget a run that is done."""
         with suppress(OSError):
             self.path(run).unlink()
+
+
+def _tag(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -19,6 +20,10 @@ import torch
 
 from grokkit.errors import DeviceError
 from grokkit.run import Run
+
+PACKAGE = Path(__file__).parents[1]
+COMPUTES = ("engine/*.py", "models/*.py", "optimizers/*.py", "tasks/*.py", "metrics.py", "sampling.py", "schedules.py")
+"""Of the package, what a step or a measurement runs through."""
 
 FIRST_AMPERE = (8, 0)
 """The first CUDA compute capability with bfloat16 matrix units."""
@@ -122,5 +127,21 @@ def hardware(device: torch.device) -> str:
 
 
 def environment(device: torch.device, compiled: bool) -> dict[str, Any]:
-    """What decides the bits of a trajectory besides its configuration."""
+    """Where a trajectory is computed, as its record says it."""
     return {"device": device.type, "compiled": compiled, "torch": torch.__version__, "hardware": hardware(device)}
+
+
+def arithmetic(device: torch.device, compiled: bool) -> dict[str, Any]:
+    """What decides the bits of a trajectory besides its configuration: a step there must be the same step here."""
+    return environment(device, compiled) | {
+        "vector instructions": torch.backends.cpu.get_cpu_capability(),  # one name stands for several generations
+        "MKL_CBWR": os.environ.get("MKL_CBWR", ""),
+        "code": _code(),
+    }
+
+
+@cache
+def _code() -> str:
+    """8 hex digits over our files that compute; a key's NUMERICS sees only what moves float64 by more than 1e-9."""
+    files = sorted(file for part in COMPUTES for file in PACKAGE.glob(part))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]

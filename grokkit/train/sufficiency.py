@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grokkit.metrics import OBSERVED, is_of_a_layer
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 
@@ -21,8 +22,10 @@ def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record 
 
 
 def view(record: Record, until: Until, measure: Measure) -> Record | None:
-    """The record as if it had been made for this request; None if it lacks an evaluation or ends too early."""
+    """The record as if it had been made for this request; None if it lacks what was asked for or ends too early."""
     if record.provenance.get("sample") != measure.sample:
+        return None
+    if measure.layers and not any(map(is_of_a_layer, record.curves)):
         return None
     if until.every_step and record.provenance.get("watched") != until.accuracy:
         return None
@@ -31,11 +34,35 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
     whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
     lacking = (record.steps[place] != grid) | (full & ~whole)
     end = int(lacking.argmax()) if lacking.any() else len(grid)
-    curves = {name: values[place[:end]] for name, values in record.curves.items()}
+    asked = (name for name in record.curves if _is_asked(name, measure))
+    curves = {name: record.curves[name][place[:end]] for name in asked}
     for name in curves:
         if name.endswith("_full"):
-            curves[name] = np.where(full[:end], curves[name], np.float32("nan"))
-    return _cut(record, grid[:end], curves, until)
+            curves[name] = _only_where(full[:end], curves[name])
+    part = _cut(record, grid[:end], curves, until)
+    return part and _with_observables(part, measure)
+
+
+def _is_asked(name: str, measure: Measure) -> bool:
+    """Whether a request that does not name the curve has it all the same, or this one names it."""
+    if is_of_a_layer(name):
+        return measure.layers
+    return name in measure.curves or not any(name in curves for curves in OBSERVED.values())
+
+
+def _only_where(measured: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.where(measured, values, np.float32("nan"))
+
+
+def _with_observables(part: Record, measure: Measure) -> Record | None:
+    """The same with observables at the steps asked for and at its end, which a diverged run lacks; None if one is not
+    there."""
+    wanted = np.isin(part.steps, measure.observe_at)
+    wanted[-1] = part.status != "diverged"
+    if any(name not in part.curves or np.isnan(part.curves[name][wanted]).any() for name in measure.curves):
+        return None
+    seen = {name: _only_where(wanted, part.curves[name]) for name in measure.curves}
+    return replace(part, curves=part.curves | seen)
 
 
 def _grid(record: Record, until: Until, measure: Measure) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.train.checkpoints import Checkpoints
-from grokkit.train.machine import environment, one_thread, versions
+from grokkit.train.machine import arithmetic, environment, one_thread, versions
 from grokkit.train.progress import Progress
 
 CHECKPOINT_SECONDS = 120.0
@@ -39,7 +39,7 @@ class Worker:
     paused: Callable[[], bool]
 
     def __post_init__(self) -> None:
-        self.checkpoints = Checkpoints.of(environment(self.device, self.compiled), self.measure, self.until.watched)
+        self.checkpoints = Checkpoints.of(arithmetic(self.device, self.compiled), self.measure, self.until.watched)
         self.grid, _ = self.measure.steps(self.until.steps)
 
     def train(self, waiting: Iterator[Run], slots: int) -> None:
@@ -84,12 +84,10 @@ class Worker:
 
     def _record(self, trajectory: Trajectory, status: Status) -> Record:
         run = trajectory.run
+        always = [name for name in METRICS if name not in PASSAGES or self.until.every_step]
+        names = dict.fromkeys([*always, *self.measure.curves, *(name for row in trajectory.rows for name in row)])
         with np.errstate(over="ignore"):  # a float64 run may leave float32's range: infinity then
-            curves = {
-                name: np.array([row.get(name, np.nan) for row in trajectory.rows], dtype=np.float32)
-                for name in METRICS
-                if name not in PASSAGES or self.until.every_step
-            }
+            curves = {name: np.array([row.get(name, np.nan) for row in trajectory.rows], np.float32) for name in names}
         return Record(
             run.key,
             json.loads(run.to_json()),

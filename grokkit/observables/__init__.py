@@ -1,0 +1,16 @@
+"""What is measured of a run's weights on request (`Measure.observables`), each for one run.
+
+To add one: a function of a `Probe` that returns numbers by name, a line below, and what they mean in
+`grokkit.metrics.OBSERVED`.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from grokkit.observables.probe import Probe
+from grokkit.observables.sharpness import measure_sharpness
+
+OBSERVABLES: dict[str, Callable[[Probe], dict[str, Tensor]]] = {"sharpness": measure_sharpness}
+
+__all__ = ["OBSERVABLES", "Probe"]

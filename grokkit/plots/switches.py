@@ -1,0 +1,71 @@
+"""What a run does around the moment at which one of its settings is switched."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
+
+from grokkit.errors import BadInput
+from grokkit.plots.figure import COLOURS, INK, style
+
+_PANELS = {
+    "accuracy": ("train_accuracy", "val_accuracy"),
+    "loss (nats)": ("train_loss", "val_loss"),
+    "weight norm": ("parameter_l2",),
+    "gradient norm": ("gradient_l2",),
+}
+_SETS = {"train": "training", "val": "validation"}
+_THOUSAND = 1000
+
+
+def switch_curves(table: pd.DataFrame) -> Figure:
+    """Accuracy, loss, l2 norm of the weights and of the batch's gradient against steps from the switch on.
+
+    table: one row for each run and evaluation: panel, key, step, moment (the step of the run's switch) and what is
+    drawn. One column of axes a panel, all on the same ones; a thin line a run; the switch is the dashed line at 0.
+    """
+    needed = {"panel", "key", "step", "moment", *(name for names in _PANELS.values() for name in names)}
+    if missing := needed - set(table.columns):
+        raise BadInput(f"table lacks the columns {', '.join(sorted(missing))}.")
+    if table.empty:
+        raise BadInput("table has no evaluation: there is nothing to draw.")
+    panels = list(dict.fromkeys(table["panel"]))
+    with style():
+        fig = Figure(figsize=(5.6, 0.9 + 1.3 * len(_PANELS)), layout="constrained")
+        grid = fig.subplots(len(_PANELS), len(panels), sharex=True, sharey="row", squeeze=False)
+        for column, panel in zip(grid.T, panels, strict=True):
+            column[0].set_title(panel)
+            for axes, names in zip(column, _PANELS.values(), strict=True):
+                _draw(axes, table[table["panel"] == panel], names)
+            column[-1].set_xlabel("thousand steps after the switch")
+        _finish(grid)
+        lines = [Line2D([], [], color=_colour(f"{name}_"), lw=1.6, label=label) for name, label in _SETS.items()]
+        fig.legend(handles=lines, loc="outside upper left", ncols=2)
+    return fig
+
+
+def _draw(axes: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
+    for _, run in table.groupby("key", sort=False):
+        for name in names:
+            axes.plot((run["step"] - run["moment"]) / _THOUSAND, run[name], color=_colour(name), lw=0.9, alpha=0.6)
+    axes.axvline(0, color=INK, lw=0.8, ls=(0, (2, 2)), alpha=0.7)
+
+
+def _colour(name: str) -> str:
+    sets = {"train": COLOURS["train"], "val": COLOURS["validation"]}
+    return sets.get(name.split("_")[0], INK)
+
+
+def _finish(grid: list[list[Axes]]) -> None:
+    for row, label in zip(grid, _PANELS, strict=True):
+        row[0].set_ylabel(label)
+    grid[0][0].set_ylim(-0.02, 1.02)
+    grid[0][0].yaxis.set_major_formatter(PercentFormatter(1))
+    for row in grid[1:]:
+        row[0].set_yscale("log")
+        row[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+        row[0].yaxis.set_minor_locator(NullLocator())
+        row[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

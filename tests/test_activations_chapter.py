@@ -1,0 +1,93 @@
+"""What the chapter on activations plans is what its rule reads, its page says and the page of deviations promises."""
+
+from pathlib import Path
+
+import pytest
+
+import grokkit as gk
+from grokkit.chapters import chapters, find_chapter, planned
+from grokkit.claims import claims, rule_module
+from grokkit.claims.rules import activations
+from grokkit.claims.rules.activations import best_rate
+from grokkit.store import Store
+from grokkit.tables import settings_table
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
+IDS = [each.id for each in claims().values() if each.chapter == "09_activations"]
+JUDGED = (*activations.JUDGED, *activations.OTHERS)
+
+
+@pytest.fixture(scope="module")
+def experiments():
+    return planned(find_chapter("activations"), {"profile": "evidence"})
+
+
+@pytest.fixture(scope="module")
+def space():
+    """The names that the planning cells leave."""
+    from grokkit import chapters
+
+    found = {}
+    for tag in ("parameters", "imports", "plan"):
+        exec(chapters._source(find_chapter("activations"), tag), found)
+    return found
+
+
+def says(row, text):
+    """Whether the cell "what we run" of a row holds the text."""
+    lines = PAGE.splitlines()
+    return text in lines[lines.index(f"* - {row}") + 3]
+
+
+def test_every_run_is_read_by_the_rule_and_the_rule_has_its_runs(experiments):
+    assert IDS == ["A23"]
+    runs = [run for e in experiments for run in e.runs]
+    table = settings_table(runs)
+    assert set(rule_module("A23").rows(table)["key"]) == {run.key for run in runs} and len(table) == len(runs)
+    for name in JUDGED:
+        assert len(activations.reported(table, activations.TEXT, name, activations.RATE)) == 5
+    for name in activations.JUDGED:
+        assert len(activations.reported(table, activations.CODE, name, activations.RATE)) == 5
+    assert len(activations.tuning(table)) == len(JUDGED) * len(activations.RATES) * 2
+
+
+def test_what_decides_comes_first(experiments):
+    assert {run.model.activation for run in experiments[0].runs} == set(JUDGED)
+    assert {run.optimizer.learning_rate for run in experiments[0].runs} == {activations.RATE}
+    assert {e.until for e in experiments} == {gk.Until(steps=20_000)} and says("Budget of activations", "20,000 steps")
+
+
+def test_no_seed_tunes_and_is_reported_and_no_run_belongs_to_another_chapter(experiments, space):
+    assert space["first_seed"] == activations.FIRST_SEED
+    seeds = {part: {run.seeds.data for run in runs} for part, runs in space["parts"].items()}
+    assert not seeds.pop("tuning") & set().union(*seeds.values())
+    ours = {run.key for e in experiments for run in e.runs}
+    others = [c for c in chapters() if c != find_chapter("activations")]
+    assert not ours & {run.key for c in others for e in planned(c, {"profile": "evidence"}) for run in e.runs}
+
+
+def test_a_chosen_rate_makes_the_runs_that_the_rule_will_read(space):
+    from grokkit import chapters
+
+    plan = chapters._source(find_chapter("activations"), "plan").replace(
+        "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'gelu': 5e-4}"
+    )
+    found = {"profile": "evidence", "budget": 20_000, "store": "", "gk": gk}
+    exec(plan, found)
+    table = settings_table(found["parts"]["tuned"])
+    assert len(activations.reported(table, activations.TEXT, "relu", 2e-3)) == len(table) == 5
+
+
+def test_the_rates_in_use_are_those_that_the_stored_tuning_chose(space, experiments):
+    """Says nothing until the tuning has run."""
+    store = Store(ROOT / "results")
+    tuned = gk.records(space["parts"]["tuning"], until=space["until"], store=store, missing="report")
+    best = {name: best_rate(gk.evidence_table(tuned), name) for name in JUDGED} if tuned else {}
+    assert {name: rate for name, rate in best.items() if rate} == space["chosen_rates"]
+
+
+def test_the_page_of_deviations_names_what_is_run(experiments):
+    assert says("Activations", "seven") and says("Form of Figure 9's MLP", "`MLP(activation=...)`")
+    assert says("Rates of activations", "0.0005, 0.001, 0.002 and 0.004")
+    assert activations.RATES == (0.0005, 0.001, 0.002, 0.004)

@@ -1,0 +1,155 @@
+"""The rule on activations says yes, no, partly and too few, each where the answer is known."""
+
+import inspect
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_activations import BEST, FIRST_SEED, JUDGED, OTHERS, RATES, a_grid, a_run, as_told, made
+
+import grokkit as gk
+from grokkit.claims import rule_module
+from grokkit.claims.fingerprint import fingerprint
+from grokkit.claims.rules import activations
+from grokkit.claims.rules.activations import best_rate
+from grokkit.tables import settings_table
+
+A23 = rule_module("A23")
+NEVER = np.inf
+
+
+def decided(records, **reading):
+    return A23.rule(gk.evidence_table(records, **reading))
+
+
+def changed(times, rates=RATES):
+    """The source's times, but for some activations (at some rates)."""
+    return lambda name, rate: times[name] if name in times and rate in rates else as_told(name, rate)
+
+
+def test_the_grid_is_the_rules():
+    assert (JUDGED, OTHERS, RATES, FIRST_SEED) == (
+        activations.JUDGED, activations.OTHERS, activations.RATES, activations.FIRST_SEED
+    )  # fmt: skip
+
+
+def test_a_grid_as_the_source_tells_it_reproduces():
+    found = decided(a_grid())
+    assert (found.outcome, found.n) == ("reproduced", 5), found.statement
+    assert 4 < found.interval[0] <= found.interval[1] < 5.5
+
+
+def test_four_seeds_or_no_tuning_never_decide():
+    few, untuned = decided(a_grid(seeds=range(4))), decided(a_grid(tuned=False))
+    assert few.outcome == "not tested" and few.n == 4
+    assert untuned.outcome == "not tested" and untuned.n == 0 and "each at its best rate" in untuned.statement
+
+
+def test_a_shape_that_only_acts_as_a_longer_step_is_partly():
+    levelled = dict.fromkeys(OTHERS, 1800.0)
+    found = decided(a_grid(changed(levelled, rates=(2e-3,))))
+    assert found.outcome == "partly", found.statement
+    assert found.statement.count("passes") == 2 and found.statement.count("does not pass") == 2
+
+
+@pytest.mark.parametrize("slow", JUDGED)
+def test_both_powers_must_be_much_faster_and_best(slow):
+    assert decided(a_grid(changed({slow: 13_000.0}))).outcome == "not reproduced"
+    half = decided(a_grid(changed({slow: 7500.0})))  # more than half of ReLU's, and behind ReLU^3
+    assert half.outcome == "not reproduced"
+
+
+@pytest.mark.parametrize("other", OTHERS[1:])
+def test_every_other_activation_must_be_slower(other):
+    found = decided(a_grid(changed({other: 2000.0})))
+    assert found.outcome == "partly" and "against all" in found.statement
+
+
+def test_much_is_half():
+    outcomes = [decided(a_grid(changed({"relu": t}, rates=(5e-4,)))).statement for t in (8900.0, 8000.0)]
+    assert "does not pass" not in outcomes[0].split("against all")[0]
+    assert "does not pass" in outcomes[1].split("against all")[0]
+
+
+def test_a_power_that_was_not_watched_long_enough_refutes_nothing():
+    found = decided(a_grid(changed({name: NEVER for name in (*JUDGED, *OTHERS)})))
+    assert found.outcome == "not tested" and "watched for 100,000 steps" in found.statement
+    late = changed({"relu^2": NEVER})  # the others arrived before its budget ended: longer would not help
+    assert decided(a_grid(late)).outcome == "not reproduced"
+
+
+def test_others_that_never_arrive_are_slower():
+    assert decided(a_grid(changed(dict.fromkeys(OTHERS, NEVER)))).outcome == "reproduced"
+
+
+def test_a_diverged_run_never_arrives():
+    grid = [replace(r, status="diverged") if r.config["model"].get("activation") == "relu^2" else r for r in a_grid()]
+    assert decided(grid).outcome == "not reproduced"
+
+
+def test_the_best_rate_is_that_of_the_tuning_seeds_alone():
+    table = gk.evidence_table(a_grid())
+    assert {name: best_rate(table, name) for name in (*JUDGED, *OTHERS)} == {n: BEST[n] for n in (*JUDGED, *OTHERS)}
+    misleading = [made(a_run("relu", seed, 4e-3), lambda *_: 500) for seed in range(5)]
+    assert best_rate(gk.evidence_table(a_grid() + misleading), "relu") == 2e-3
+    assert best_rate(table, "tanh") is None
+    incomplete = table[table["optimizer.learning_rate"] != 4e-3]
+    assert best_rate(incomplete, "relu") is None
+
+
+def test_a_rate_at_which_a_tuning_run_does_not_arrive_is_not_chosen():
+    grid = a_grid(changed({"gelu": NEVER}, rates=(2e-3,)))
+    assert best_rate(gk.evidence_table(grid), "gelu") == 1e-3
+
+
+def test_batch_normalisation_and_our_own_activations_are_told_at_most_and_decide_nothing():
+    normed = [a_run(name, seed, batch_norm=True) for name in (*JUDGED, "relu") for seed in range(5)]
+    coded = [made(run, lambda *_: 900) for run in normed]
+    ours = [made(a_run(name, seed), lambda *_: 500) for name in ("tanh", "quadratic") for seed in range(5)]
+    plain, beside = decided(a_grid()), decided(a_grid() + coded + ours)
+    assert (plain.outcome, plain.n, plain.interval) == (beside.outcome, beside.n, beside.interval)
+    assert "with batch normalisation" in beside.statement and "with batch normalisation" not in plain.statement
+    assert "tanh" not in beside.statement
+
+
+OTHER = {
+    "seeds of another activation": {"seeds": gk.Seeds.all(1999)},
+    "seeds that differ": {"seeds": gk.Seeds(data=1000, init=1001, batch=1000)},
+    "fraction": {"train_fraction": 0.3},
+    "precision": {"precision": "float64"},
+    "batch": {"batch": gk.Batch(size=128, sampling="replacement")},
+    "weight decay": {"optimizer": gk.AdamW(learning_rate=5e-4, weight_decay=0.1)},
+    "rate": {"optimizer": gk.AdamW(learning_rate=3e-4)},
+    "optimizer": {"optimizer": gk.Adam(learning_rate=5e-4)},
+    "modulus": {"task": gk.ModularAddition(p=23)},
+    "hidden": {"model": gk.MLP(hidden=(512,))},
+    "dropout": {"model": gk.MLP(dropout=0.1)},
+    "scale": {"init_scale": 2.0},
+    "network": {"model": gk.Transformer()},
+}
+
+
+def test_the_rule_reads_only_its_rows():
+    grid = a_grid()
+    others = [relabelled(a_run("relu^1.5", 9, **settings)) for settings in OTHER.values()]
+    mixed = gk.evidence_table(others + grid)
+    assert set(A23.rows(mixed)["key"]) == {r.key for r in grid}
+    assert A23.rule(mixed) == decided(grid)
+
+
+def relabelled(run):
+    """A record that says 4,000 steps, whatever the run."""
+    return replace(made(a_run("relu^1.5", 9)), key=run.key, config=run.canonical())
+
+
+def test_rows_are_known_before_any_run_is_trained():
+    runs = [gk.Run(**r.config) for r in a_grid()] + [a_run("tanh", 0), a_run("relu", 0, batch_norm=True)]
+    planned = A23.rows(settings_table(runs))
+    assert set(planned["key"]) == {run.key for run in runs}
+
+
+def test_a_fingerprint_covers_the_settings_of_the_runs(monkeypatch):
+    before = fingerprint(A23.rule)
+    monkeypatch.setattr(activations, "REPORTED", 40)
+    assert fingerprint(A23.rule) != before
+    assert {"rule", "rows"} <= dict(inspect.getmembers(A23, inspect.isfunction)).keys()
