@@ -19,7 +19,7 @@ RADII = {"rho_printed": 0.02, "rho_decay": 0.1, "rho_sam": 0.5, "rho_asam": 2.5}
 
 @pytest.fixture(scope="module")
 def experiments():
-    return planned(find_chapter("sharpness"), {"profile": "evidence"} | RADII)
+    return planned(find_chapter("sharpness"), {"profile": "evidence", "asides": True} | RADII)
 
 
 def runs(experiments):
@@ -46,7 +46,7 @@ def test_every_run_is_read_by_some_rule_but_the_published_class(experiments):
 def test_without_a_chosen_radius_only_the_tuning_and_adamw_are_asked_for():
     before = planned(find_chapter("sharpness"), {"profile": "evidence"})
     kinds = [{type(run.optimizer) for run in each.runs} for each in before]
-    assert kinds == [{gk.AdamW, gk.SAM, gk.ASAM, gk.AdaSAM}, {gk.AdamW}, {gk.PublishedASAM}]
+    assert kinds == [{gk.AdamW, gk.SAM, gk.ASAM, gk.AdaSAM}, {gk.AdamW}]
 
 
 def test_the_tuning_shares_no_seed_with_what_is_judged_and_tries_what_is_chosen(experiments):

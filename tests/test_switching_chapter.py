@@ -20,7 +20,7 @@ IDS = [each.id for each in claims().values() if each.chapter == "10_switching"]
 
 @pytest.fixture(scope="module")
 def experiments():
-    return planned(find_chapter("switching"), {"profile": "evidence"})
+    return planned(find_chapter("switching"), {"profile": "evidence", "asides": True})
 
 
 def runs(experiments):
@@ -42,6 +42,12 @@ def test_what_no_rule_reads_is_what_the_page_says_so_of(experiments):
     assert described == {(0.1, None), (0.0, None), (0.01, 200), (0.01, 4270)}
     assert says("Weight decay that is switched", "two of the source's epochs, and decides nothing")
     assert {at.times for run in others if (at := run.schedule.switches[0].at).is_event} == {1.0, 1.5, 2.0, 3.0}
+
+
+def test_what_no_rule_reads_is_asked_for_aside_and_moves_no_seed(experiments):
+    without = {run.key for run in runs(planned(find_chapter("switching"), {"profile": "evidence"}))}
+    table = settings_table(runs(experiments))
+    assert without == {key for id in IDS for key in rule_module(id).rows(table)["key"]}
 
 
 def test_budgets_are_those_of_the_page(experiments):
