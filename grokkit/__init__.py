@@ -16,11 +16,13 @@ from grokkit.optimizers import (
     Adam,
     AdamW,
     AdaSAM,
+    GroupedAdamW,
     Nesterov,
     PublishedASAM,
     RMSProp,
 )
 from grokkit.passages import first_passage, passage
+from grokkit.phases import PHASES, agreement, phase, smooth
 from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
@@ -45,6 +47,7 @@ __all__ = [
     "Display",
     "Experiment",
     "GrokkitError",
+    "GroupedAdamW",
     "Interrupted",
     "LSTM",
     "MLP",
@@ -57,6 +60,7 @@ __all__ = [
     "Nesterov",
     "OPTIMIZERS",
     "OptimizerConfig",
+    "PHASES",
     "PublishedASAM",
     "RNN",
     "RMSProp",
@@ -75,14 +79,17 @@ __all__ = [
     "TaskConfig",
     "Transformer",
     "Until",
+    "agreement",
     "batch_positions",
     "curves_table",
     "evidence_table",
     "first_passage",
     "latin_square",
     "passage",
+    "phase",
     "records",
     "runs_table",
+    "smooth",
     "split_order",
     "survival_median",
     "switch_steps",

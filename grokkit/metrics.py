@@ -42,7 +42,15 @@ METRICS: dict[str, Metric] = {
     "gradient_linf": Metric("nats per unit of a parameter", f"Largest absolute entry of that gradient, {_BATCH}."),
     "parameter_l2": Metric("1", "Euclidean norm of all parameters together."),
     "parameter_linf": Metric("1", "Largest absolute entry of all parameters."),
+    "train_passage": Metric(
+        "steps",
+        "First step at which training accuracy, before that step's update, was at least the watched one; NaN until "
+        "then. Only in runs that are watched at every step.",
+    ),
+    "val_passage": Metric("steps", "The same for validation accuracy, after that step's update."),
 }
+PASSAGES = ("train_passage", "val_passage")
+"""Logged only where every step is watched."""
 
 LAYER_METRICS: dict[str, Metric] = {
     f"{name}/<layer>": Metric(METRICS[name].unit, f"The part of {name} that one layer has.")

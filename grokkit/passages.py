@@ -1,6 +1,7 @@
 """When a run arrived: T_train, T_val, delay and ratio, with censoring.
 
-T is the first evaluated step at which an accuracy reaches the threshold. A run that never gets there is
+T is the first evaluated step at which an accuracy reaches the threshold; where a run was watched at every step for
+that very threshold, the first step of all. A run that never gets there is
 censored at the last step it was observed: its T is NaN and its `observed_to` says how long it was awaited.
 Diverged runs are censored too: they never arrive.
 """
@@ -31,13 +32,20 @@ def first_passage(steps: np.ndarray, accuracy: np.ndarray, threshold: float) -> 
 
 
 def passage(record: Record, threshold: float = 0.99) -> Passage:
-    """T_train, T_val, delay and ratio of a record on its sampled accuracies; all NaN if the run diverged."""
+    """T_train, T_val, delay and ratio of a record on its sampled accuracies; all NaN if the run diverged.
+
+    Of a run that was watched at every step for this threshold they are exact.
+    """
     if not 0 < threshold <= 1:
         raise BadInput(f"threshold: must lie above 0 and at most at 1; {threshold} came.")
     if record.status == "diverged":
         return Passage(*[float("nan")] * 4)
-    t_train, t_val = (
-        first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold) for which in ("train", "val")
-    )
+    t_train, t_val = (_time(record, which, threshold) for which in ("train", "val"))
     ratio = t_val / t_train if t_train > 0 else float("nan")
     return Passage(t_train, t_val, t_val - t_train, ratio)
+
+
+def _time(record: Record, which: str, threshold: float) -> float:
+    if record.provenance.get("watched") == threshold:
+        return float(record.curves[f"{which}_passage"][-1])
+    return first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold)

@@ -23,15 +23,41 @@ class Until(Config):
 
     accuracy: what training and validation accuracy must both have reached at some evaluation; None never
     stops early. extra: evaluations to be seen after that, so that the stop never censors what it waits for.
+    every_step: whether both are watched at every step, inside it, so that T_train and T_val are exact; the run ends at
+    the very step at which the second arrives, and `extra` has no part in it. Full batches only.
     """
 
     steps: int = Field(100_000, ge=1)
     accuracy: float | None = Field(0.99, gt=0, le=1)
     extra: int = Field(5, ge=1)
+    every_step: bool = False
+
+    @model_validator(mode="after")
+    def _watches_something(self) -> Until:
+        if self.every_step and self.accuracy is None:
+            raise BadInput("Until every_step: True came, and watches nothing while accuracy is None.")
+        return self
+
+    @property
+    def watched(self) -> float | None:
+        """The accuracy that every step looks for; None for none."""
+        return self.accuracy if self.every_step else None
+
+    def require_full_batches(self, run: Run) -> None:
+        """Raise BadInput for a run that cannot be watched so."""
+        if self.every_step and run.batch.size is not None:
+            raise BadInput(
+                f"Until every_step: training accuracy is that of a step's batch, so it takes full batches; "
+                f"batch.size {run.batch.size} came. Use batch.size=None, or every_step=False."
+            )
 
     def status(self, steps: list[int] | np.ndarray, train: np.ndarray, val: np.ndarray) -> Status | None:
         """Why a run measured at `steps` need not go on, or None if it must."""
-        if self.accuracy is not None and self._seen(np.asarray(train), np.asarray(val)) >= self.extra:
+        if (
+            self.accuracy is not None
+            and not self.every_step
+            and self._seen(np.asarray(train), np.asarray(val)) >= self.extra
+        ):
             return "reached"
         return "budget" if len(steps) and steps[-1] >= self.steps else None
 

@@ -275,6 +275,8 @@ class Run(Config):
 
     train_fraction: share of the task's examples in the training set, rounded down to whole examples.
     precision: of parameters and arithmetic; "bfloat16" keeps float32 parameters and rounds products alone.
+    split: how the data seed orders the table, whose first rows train. "nested": a larger training set contains every
+    smaller one of its seed. "scikit-learn": as `train_test_split` does (source B).
     init_scale: what every initial weight is multiplied by, embeddings and biases too (sources B, C and Omnigrok).
     initialiser: how its matrices are drawn in place of the model's own way, embeddings too (source A's Figure 8).
     """
@@ -288,7 +290,14 @@ class Run(Config):
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     seeds: Seeds = Seeds()
     init_scale: float = Field(1.0, gt=0)
+    split: Literal["nested", "scikit-learn"] = "nested"
     initialiser: Literal["model", "xavier_uniform", "orthogonal", "kaiming_uniform"] = "model"
+
+    @model_validator(mode="after")
+    def _seed_fits_the_split(self) -> Run:
+        if self.split == "scikit-learn" and self.seeds.data >= 2**32:
+            raise BadInput(f"Run seeds.data: scikit-learn takes seeds below 2^32; {self.seeds.data} came.")
+        return self
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Run:

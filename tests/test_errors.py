@@ -56,6 +56,17 @@ SENTENCES = {
     "NaN fraction": (lambda: a_run(train_fraction=NAN), ["train_fraction", "finite number", "nan came"]),
     "NaN accuracy": (lambda: gk.Until(accuracy=NAN), ["Until accuracy", "finite number", "nan came"]),
     "rate in words": (lambda: gk.AdamW(learning_rate="fast"), ["learning_rate", "valid number", "'fast' came"]),
+    "seed of no vectors": (lambda: gk.Addition(vector_seed=3), ["Addition vector_seed", "3 came", "vectors is None"]),
+    "draw of no embedding": (lambda: gk.MLP(discarded_draw=True), ["MLP discarded_draw", "embedding is None"]),
+    "seed too large for scikit-learn": (
+        lambda: a_run(seeds=gk.Seeds(data=2**32), split="scikit-learn"),
+        ["Run seeds.data", "below 2^32", "4294967296 came"],
+    ),
+    "nothing to watch": (lambda: gk.Until(accuracy=None, every_step=True), ["every_step", "accuracy is None"]),
+    "batches at every step": (
+        lambda: gk.train([a_run()], until=gk.Until(every_step=True)),
+        ["every_step", "full batches", "batch.size 8 came", "every_step=False"],
+    ),
     "unknown task": (lambda: a_run(task={"kind": "modular_adition"}), ["Task", "did you mean 'modular_addition'"]),
     "unknown model": (lambda: a_run(model={"kind": "transfomer"}), ["Model", "did you mean 'transformer'", "mlp"]),
     "unknown optimizer": (lambda: a_run(optimizer={"kind": "adamww"}), ["Optimizer", "did you mean 'adamw'", "sam"]),

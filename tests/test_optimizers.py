@@ -14,6 +14,7 @@ from grokkit.optimizers import (
     Adam,
     AdamW,
     AdaSAM,
+    GroupedAdamW,
     Nesterov,
     PublishedASAM,
     RMSProp,
@@ -135,6 +136,7 @@ CASES = [
     AdamW(),
     AdamW(learning_rate=0.03, weight_decay=0.2, beta1=0.8, beta2=0.95, eps=1e-3),
     AdamW(weight_decay=0.0),
+    GroupedAdamW(),
     SAM(rho=0.3),
     SAM(learning_rate=0.03, rho=1.0, weight_decay=0.1),
     ASAM(),
@@ -167,6 +169,8 @@ NUMBERS = [
     {
         "learning_rate": 0.01 / e**2,
         "weight_decay": 0.3 * e,
+        "encoder_learning_rate": 0.02 / e,
+        "encoder_weight_decay": 0.2 * e,
         "momentum": 0.3 * e,
         "beta1": 0.7 + 0.05 * e,
         "beta2": 0.9 + 0.03 * e,
@@ -214,6 +218,30 @@ def test_sam_with_no_radius_is_adamw_and_with_one_is_not():
     assert_close(follow(SAM(rho=0.0, **same), start(1)), follow(AdamW(**same), start(1)))
     apart = follow(SAM(rho=0.1, **same), start(1))["a"] - follow(AdamW(**same), start(1))["a"]
     assert apart.abs().max() > 1e-3
+
+
+def test_groups_follow_pytorchs_own():
+    rule = GroupedAdamW(
+        learning_rate=0.01, weight_decay=0.5, encoder_learning_rate=0.03, encoder_weight_decay=0.1, eps=1e-3
+    )
+    loss = lambda params: quadratic({"a": params["layers.0.weight"], "b": params["embedding"]})  # noqa: E731
+    ours = dict(zip(("layers.0.weight", "embedding"), start(2).values(), strict=True))
+    theirs = {name: torch.nn.Parameter(x.clone()) for name, x in ours.items()}
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [theirs["embedding"]], "lr": 0.03, "weight_decay": 0.1},
+            {"params": [theirs["layers.0.weight"]], "lr": 0.01, "weight_decay": 0.5},
+        ],
+        eps=1e-3,
+    )
+    state = rule.init(ours)
+    for t in range(1, STEPS + 1):
+        optimizer.zero_grad()
+        loss(theirs).backward()
+        optimizer.step()
+        ours, state = rule.step(torch.func.grad(loss), ours, state, torch.tensor(float(t)), hyper_of(rule))
+    assert list(ours) == list(state["m"]) == ["layers.0.weight", "embedding"]
+    assert_close(ours, {name: x.detach() for name, x in theirs.items()})
 
 
 def test_asam_moves_large_parameters_further_and_sam_all_alike():

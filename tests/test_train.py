@@ -382,9 +382,9 @@ def test_a_stack_of_one_only_where_a_run_always_trains_alone(runs, small, sizes,
     made = []
 
     class Noting(worker.Stack):
-        def __init__(self, kernel, first):
+        def __init__(self, kernel, first, watched):
             made.append(len(first))
-            super().__init__(kernel, first)
+            super().__init__(kernel, first, watched)
 
     monkeypatch.setattr(worker, "Stack", Noting)
     monkeypatch.setattr(groups, "SMALL_STEP", 1e12 if small else 0)

@@ -58,9 +58,10 @@ class Shape:
 class Kernel:
     """The two functions of a shape, ready to be called with stacked tensors on one device.
 
-    step(params, buffers, state, t, hyper, order, positions, weights, noise) -> params, buffers, state, {batch and
-    gradient metrics}. The new ones are new tensors: written over the old ones they would cost up to a fifth of the
-    pace, as addresses fall. noise: {"words": (E, 2)} for a model that takes noise, nothing for others.
+    step(params, buffers, state, passages, t, hyper, order, positions, weights, noise) -> params, buffers, state,
+    passages, {batch and gradient metrics}. The new ones are new tensors: written over the old ones they would cost up
+    to a fifth of the pace, as addresses fall. passages: see `_watched`, or nothing where every step need not be
+    watched. noise: {"words": (E, 2)} for a model that takes noise, nothing for others.
     evaluate(params, buffers, order, positions, weights) -> summed loss, number correct.
     """
 
@@ -84,34 +85,34 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     """The kernel of a shape; made once per process, since tracing takes seconds."""
     if device.type == "cpu":
         keep_freed_memory()
-    task = shape.task.build()
+    task = shape.task.build().to(device)
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
-    batch_of = batch_maker(task, model, device)
+    batch_of = batch_maker(task, model)
     step, evaluate = (
         compiled_by_form(lifted) if compiled else lifted
         for lifted in (
-            vmap(_step_of(task, model, shape.rule, batch_of)),
+            vmap(_step_of(task, model, shape, batch_of)),
             vmap(_evaluation_of(task, model, batch_of)),
         )
     )
     return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), step, evaluate)
 
 
-def batch_maker(task: Task, model: torch.nn.Module, device: torch.device) -> Callable[[Tensor], tuple[Any, Tensor]]:
+def batch_maker(task: Task, model: torch.nn.Module) -> Callable[[Tensor], tuple[Any, Tensor]]:
     """examples (B,) -> what the model reads, targets (B,)."""
-    inputs, targets = task.inputs.to(device), task.targets.to(device)
     if not getattr(model, "takes_nodes", False):
-        return lambda examples: (inputs[examples], targets[examples])
-    prefixes = Prefixes(task.inputs).to(device)
-    return lambda examples: (prefixes.nodes(examples), targets[examples])
+        return lambda examples: (task.inputs[examples], task.targets[examples])
+    prefixes = Prefixes(task.inputs.cpu()).to(task.inputs.device)
+    return lambda examples: (prefixes.nodes(examples), task.targets[examples])
 
 
-def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], batch_of: Callable[..., Any]) -> Any:
+def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callable[..., Any]) -> Any:
     def step(
         params: Params,
         buffers: Params,
         state: Any,
+        passages: Params,
         t: Tensor,
         hyper: Params,
         order: Tensor,
@@ -137,9 +138,28 @@ def _step_of(task: Task, model: torch.nn.Module, rule: type[OptimizerConfig], ba
                 seen.append((changed, metrics | norms("gradient", gradient)))
             return gradient
 
-        params, state = rule.step(grad_of, params, state, t, hyper)
+        params, state = shape.rule.step(grad_of, params, state, t, hyper)
         changed, metrics = seen[0]
-        return params, changed, state, metrics
+        if passages:
+            passages = watched(params, changed, passages, t, order, metrics["batch_accuracy"])
+        return params, changed, state, passages, metrics
+
+    def watched(
+        params: Params, buffers: Params, passages: Params, t: Tensor, order: Tensor, batch_accuracy: Tensor
+    ) -> Params:
+        """The passages after step t: each is the first step of which its accuracy was at least `accuracy`, else NaN.
+
+        As source B takes them: training accuracy from the outputs before the step, over the full batch; validation
+        accuracy from the weights after it, over all that is not in the batch.
+        """
+        batch, targets = batch_of(order[shape.width :])
+        logits = functional_call(model.eval(), params | buffers, (batch,))
+        found = {"train": batch_accuracy, "val": task.correct(logits, targets).to(batch_accuracy.dtype).mean()}
+        new = {
+            name: torch.where(passages[name].isnan() & (accuracy >= passages["accuracy"]), t, passages[name])
+            for name, accuracy in found.items()
+        }
+        return passages | new
 
     return step
 

@@ -36,10 +36,10 @@ def observe(
 
 @lru_cache(maxsize=8)
 def _loss(shape: Shape, device: torch.device) -> Callable[[Params, Tensor], Tensor]:
-    task = shape.task.build()
+    task = shape.task.build().to(device)
     with torch.random.fork_rng(devices=[]):
         model = shape.model.build(task).to(device=device, dtype=torch.float64).eval()
-    batch_of = batch_maker(task, model, device)
+    batch_of = batch_maker(task, model)
 
     def loss(weights: Params, examples: Tensor) -> Tensor:
         batch, targets = batch_of(examples)

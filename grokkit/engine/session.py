@@ -54,7 +54,11 @@ class Session:
         yield from self._settle(due)
 
     def _due(self) -> list[int]:
-        return [s for s in sorted(self.active) if self._next_evaluation(s) == self.stack.slots[s].t]
+        return [s for s in sorted(self.active) if self._is_due(s)]
+
+    def _is_due(self, slot: int) -> bool:
+        trajectory = self.stack.slots[slot]
+        return trajectory.t in (self._next_evaluation(slot), trajectory.arrival)
 
     def _next_evaluation(self, slot: int) -> int:
         return int(self.grid[len(self.stack.slots[slot].steps)])
@@ -77,6 +81,8 @@ class Session:
     def _status(self, trajectory: Trajectory) -> Status | None:
         if not np.isfinite(trajectory.rows[-1]["train_loss"] + trajectory.last.get("batch_loss", 0.0)):
             return "diverged"
+        if trajectory.arrival == trajectory.t:
+            return "reached"
         train, val = (np.array([r[name] for r in trajectory.rows]) for name in ("train_accuracy", "val_accuracy"))
         return self.until.status(trajectory.steps, train, val)
 
@@ -88,13 +94,14 @@ class Session:
             self.stack.load(slot, following)
 
     def _measure(self, due: list[int]) -> None:
-        full = [s for s in due if self.is_full[len(self.stack.slots[s].steps)]]
+        full = [s for s in due if self._is_full(self.stack.slots[s])]
         sums = {which: self._sums(which, due, full) for which in ("train", "val")}
         norms = self.stack.norms()
         for slot in due:
             trajectory = self.stack.slots[slot]
             row = {name: float(x[slot]) for name, x in norms.items()} | trajectory.last
             row = {name: x for name, x in row.items() if self.layers or not is_of_a_layer(name)}
+            row |= {f"{which}_passage": step for which, step in trajectory.passages.items()}
             for which, chunks in sums.items():
                 row |= self._averages(which, slot, chunks, slot in full)
             trajectory.note(row)
@@ -109,6 +116,9 @@ class Session:
             if status != "diverged" and (status or trajectory.t in self.measure.observe_at):
                 sample = np.array(self._span("train", slot)[: self.chunk])
                 trajectory.rows[-1] |= self.stack.observe(slot, self.measure.observables, sample)
+
+    def _is_full(self, trajectory: Trajectory) -> bool:
+        return trajectory.arrival == trajectory.t or bool(self.is_full[len(trajectory.steps)])
 
     def _sums(self, which: str, due: list[int], full: list[int]) -> list[tuple[np.ndarray, ...]]:
         """(loss, correct, examples) of each slot, (E,) each, for the sample and then the rest of one set."""

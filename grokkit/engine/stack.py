@@ -26,12 +26,14 @@ from grokkit.schedules import settings_at
 class Stack:
     """Slots for E trajectories."""
 
-    def __init__(self, kernel: Kernel, first: list[Trajectory]) -> None:
-        self.kernel, self.slots = kernel, list(first)
+    def __init__(self, kernel: Kernel, first: list[Trajectory], watched: float | None = None) -> None:
+        """watched: the accuracy whose first passages every step looks for; None for none."""
+        self.kernel, self.slots, self.watched = kernel, list(first), watched
         self._params = self._stacked([t.params for t in first])
         self._buffers = self._stacked([t.buffers for t in first])
         self._state = self._stacked([t.state for t in first])
         self._order = torch.stack([t.order(kernel.task) for t in first]).to(kernel.device)
+        self._passages = self._stacked([self._passages_of(t) for t in first])
         self._last: dict[str, Tensor] = {}
 
     def load(self, slot: int, trajectory: Trajectory) -> None:
@@ -40,6 +42,7 @@ class Stack:
         self._params = self._written(slot, self._params, trajectory.params)
         self._buffers = self._written(slot, self._buffers, trajectory.buffers)
         self._state = self._written(slot, self._state, trajectory.state)
+        self._passages = self._written(slot, self._passages, self._passages_of(trajectory))
         self._order[slot] = trajectory.order(self.kernel.task)
 
     def snapshot(self, slot: int) -> Trajectory:
@@ -52,16 +55,35 @@ class Stack:
 
     def warm_up(self, examples: int) -> None:
         """Compile both functions (for evaluations on `examples`) and drop what they return."""
-        held = self._params, self._buffers, self._state, self._last
-        slots = len(self.slots)
+        held, slots = self._held(), len(self.slots)
         self._step(1)
         self.evaluate(np.zeros((slots, examples), dtype=np.int64), np.ones((slots, examples), dtype=np.float32))
-        self._params, self._buffers, self._state, self._last = held
+        self._restore(held)
 
     def advance(self, count: int) -> None:
-        """Take `count` steps with every slot."""
+        """Take `count` steps with every slot, or fewer: up to the first at which a watched run arrives."""
+        held = self._held()
         self._step(count)
+        if (fewer := self._steps_to_arrival()) < count:
+            self._restore(held)
+            self._step(fewer)
+            count = fewer
         self._note_last(count)
+
+    def _held(self) -> tuple[Any, ...]:
+        """What a step replaces."""
+        return self._params, self._buffers, self._state, self._passages, self._last
+
+    def _restore(self, held: tuple[Any, ...]) -> None:
+        self._params, self._buffers, self._state, self._passages, self._last = held
+
+    def _steps_to_arrival(self) -> float:
+        """From the slots' own counts of steps to the first arrival among the steps that were just taken."""
+        if self.watched is None:
+            return float("inf")
+        arrivals = torch.maximum(self._passages["train"], self._passages["val"]).tolist()
+        ahead = [arrival - slot.t for arrival, slot in zip(arrivals, self.slots, strict=True)]
+        return min((int(steps) for steps in ahead if steps > 0), default=float("inf"))
 
     def _step(self, count: int) -> None:
         positions, weights = self._batches(count)
@@ -70,10 +92,10 @@ class Stack:
         with self.kernel.arithmetic():
             for i in range(count):
                 hyper = {name: values[i] for name, values in settings.items()}
-                run = self._params, self._buffers, self._state
+                run = self._params, self._buffers, self._state, self._passages
                 drawn = positions[i], weights[i], {name: words[i] for name, words in noise.items()}
                 *run, self._last = self.kernel.step(*run, t + (i + 1), hyper, self._order, *drawn)
-                self._params, self._buffers, self._state = run
+                self._params, self._buffers, self._state, self._passages = run
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""
@@ -96,10 +118,11 @@ class Stack:
         return observe(names, self.slots[slot].run, one, kept, examples, self.kernel.device)
 
     def _note_last(self, count: int) -> None:
-        values = {name: x.tolist() for name, x in self._last.items()}
+        values, passages = ({name: x.tolist() for name, x in d.items()} for d in (self._last, self._passages))
         for slot, trajectory in enumerate(self.slots):
             trajectory.t += count
             trajectory.last = {name: x[slot] for name, x in values.items()}
+            trajectory.passages = {name: x[slot] for name, x in passages.items() if name != "accuracy"}
 
     def _batches(self, count: int) -> tuple[Tensor, Tensor]:
         """Positions and weights, (count, E, B) each."""
@@ -118,6 +141,12 @@ class Stack:
             return {}
         words = [noise_words(s.run.seeds.batch, s.t, count) for s in self.slots]
         return {"words": self._put(np.stack(words, axis=1))}
+
+    def _passages_of(self, trajectory: Trajectory) -> dict[str, Tensor]:
+        if self.watched is None:
+            return {}
+        values = {"train": np.nan, "val": np.nan} | trajectory.passages | {"accuracy": self.watched}
+        return {name: torch.tensor(x, dtype=torch.float64) for name, x in values.items()}
 
     def _stacked(self, trees: list[Any]) -> Any:
         return tree_map(lambda *xs: torch.stack(xs).to(self.kernel.device), *trees)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from grokkit.engine.kernel import DTYPES
 from grokkit.models.initialisers import redraw
 from grokkit.run import Run
 from grokkit.schedules import fired, foreseen
-from grokkit.tasks.task import Task, split_order
+from grokkit.tasks.task import Task, scikit_learn_order, split_order
 
 
 @dataclass
@@ -21,6 +22,8 @@ class Trajectory:
 
     buffers: what the model keeps besides its weights. t: steps done. last: metrics of the latest step. steps, rows:
     evaluation steps and what was measured there. seconds: wall time spent on this run (its share of the stack's).
+    passages: of a run that is watched at every step, the first step at which its "train" and "val" accuracy had
+    arrived, NaN before; nothing for others.
     moments: the step of each switch of its schedule, None while the event that decides it has not been seen; all of
     it follows from the run, `steps` and `rows`.
     """
@@ -34,12 +37,18 @@ class Trajectory:
     steps: list[int] = field(default_factory=list)
     rows: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    passages: dict[str, float] = field(default_factory=dict)
     moments: list[int | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.moments = foreseen(self.run)
         for t, row in zip(self.steps, self.rows, strict=True):
             self._heed(t, row)
+
+    @property
+    def arrival(self) -> float:
+        """The step by which both accuracies had arrived; NaN before, and for a run that is not watched."""
+        return float(np.maximum(*self.passages.values())) if self.passages else float("nan")
 
     @classmethod
     def start(cls, run: Run, task: Task) -> Trajectory:
@@ -67,6 +76,8 @@ class Trajectory:
 
     def order(self, task: Task) -> Tensor:
         """The run's order of the table, int64 (N,)."""
+        if self.run.split == "scikit-learn":
+            return scikit_learn_order(task.examples, self.run.train_examples, self.run.seeds.data)
         return split_order(task.examples, self.run.seeds.data)
 
 

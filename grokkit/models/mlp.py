@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from grokkit.errors import BadInput
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, dropper
@@ -27,6 +28,8 @@ class MLP(ModelConfig):
 
     embedding: None for the concatenated one-hot tokens (T V inputs), or the width of a learned embedding
     U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
+    discarded_draw: whether the embedding is drawn as source B's code does, after N(0, 1) values that PyTorch makes for
+    it and the code overwrites. They move every later draw of the same seed.
     activation: of the hidden layers, by its name in `grokkit.models.activations`; source A's Figure 9 tries several.
     batch_norm: whether each hidden layer is normalised over the batch before its activation (source A's code).
     dropout: share of each hidden layer's values that a training step drops, after the activation.
@@ -36,20 +39,27 @@ class MLP(ModelConfig):
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field((512, 512), min_length=1)
     activation: Activation = "relu"
     embedding: int | None = Field(None, ge=1)
+    discarded_draw: bool = False
     batch_norm: bool = False
     dropout: float = Field(0.0, ge=0, lt=1)
 
     @classmethod
     def toy(cls) -> MLP:
         """Source B's decoder 1-200-200-C with Tanh."""
-        return cls(hidden=(200, 200), activation="tanh", embedding=1)
+        return cls(hidden=(200, 200), activation="tanh", embedding=1, discarded_draw=True)
+
+    @model_validator(mode="after")
+    def _draws_for_an_embedding(self) -> MLP:
+        if self.discarded_draw and not self.embedding:
+            raise BadInput("MLP discarded_draw: True came, and does nothing while embedding is None.")
+        return self
 
     @property
     def mixes_examples(self) -> bool:
         return self.batch_norm
 
     def build(self, task: Task) -> MLPModule:
-        return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
+        return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.model_outputs)
 
 
 class MLPModule(nn.Module):
@@ -62,6 +72,8 @@ class MLPModule(nn.Module):
         self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
         self.dropout = config.dropout
         self.takes_noise = config.dropout > 0
+        if config.discarded_draw:
+            torch.randn(vocabulary, config.embedding)
         self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
         widths = (config.embedding or length * vocabulary, *config.hidden, classes)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))

@@ -54,7 +54,7 @@ class RNN(ModelConfig):
         return cls()
 
     def build(self, task: Task) -> RecurrentModule:
-        return RecurrentModule(self, task.vocabulary, task.classes)
+        return RecurrentModule(self, task.vocabulary, task.model_outputs)
 
     def cell(self, width: int) -> ElmanCell:
         """A cell that reads rows of that width."""
@@ -87,7 +87,7 @@ class LSTM(ModelConfig):
         return cls()
 
     def build(self, task: Task) -> RecurrentModule:
-        return RecurrentModule(self, task.vocabulary, task.classes)
+        return RecurrentModule(self, task.vocabulary, task.model_outputs)
 
     def cell(self, width: int) -> LSTMCell:
         """A cell that reads rows of that width."""

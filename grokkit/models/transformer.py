@@ -66,7 +66,7 @@ class Transformer(ModelConfig):
         return cls(layers=1, activation="relu", norm="none", bias="feed_forward", initial="normal")
 
     def build(self, task: Task) -> TransformerModule:
-        return TransformerModule(self, task.vocabulary, task.inputs.shape[1], task.classes)
+        return TransformerModule(self, task.vocabulary, task.inputs.shape[1], task.model_outputs)
 
 
 class TransformerModule(nn.Module):

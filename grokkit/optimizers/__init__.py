@@ -4,6 +4,7 @@ from grokkit.optimizers.adam import Adam
 from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.adasam import AdaSAM
 from grokkit.optimizers.asam import ASAM
+from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.optimizers.nesterov import Nesterov
 from grokkit.optimizers.published_asam import PublishedASAM
 from grokkit.optimizers.rmsprop import RMSProp
@@ -11,6 +12,18 @@ from grokkit.optimizers.sam import SAM
 from grokkit.optimizers.sgd import SGD
 from grokkit.run import OPTIMIZERS
 
-OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, SAM, ASAM, AdaSAM, PublishedASAM)
+OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, SAM, ASAM, AdaSAM, PublishedASAM)
 
-__all__ = ["ASAM", "OPTIMIZERS", "SAM", "SGD", "AdaSAM", "Adam", "AdamW", "Nesterov", "PublishedASAM", "RMSProp"]
+__all__ = [
+    "ASAM",
+    "OPTIMIZERS",
+    "SAM",
+    "SGD",
+    "AdaSAM",
+    "Adam",
+    "AdamW",
+    "GroupedAdamW",
+    "Nesterov",
+    "PublishedASAM",
+    "RMSProp",
+]

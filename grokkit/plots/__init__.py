@@ -2,8 +2,9 @@
 
 from grokkit.plots.curves import describe_runs, learning_curves, stacked_curves
 from grokkit.plots.delay import delay_curves, delay_table
-from grokkit.plots.figure import COLOURS, InlineFigure, inline_svg, style, write_svg
+from grokkit.plots.figure import COLOURS, PHASE_COLOURS, InlineFigure, inline_svg, style, write_svg
 from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, named_dots, scale, seed_dots
+from grokkit.plots.maps import describe_map, phase_maps, smooth_maps
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.switches import switch_curves
 from grokkit.plots.tables import PageTable, page_table
@@ -11,6 +12,7 @@ from grokkit.plots.tables import PageTable, page_table
 __all__ = [
     "COLOURS",
     "InlineFigure",
+    "PHASE_COLOURS",
     "PageTable",
     "arrivals",
     "band_curves",
@@ -18,14 +20,17 @@ __all__ = [
     "curves_of",
     "delay_curves",
     "delay_table",
+    "describe_map",
     "describe_runs",
     "inline_svg",
     "learning_curves",
     "named_dots",
     "page_table",
+    "phase_maps",
     "scale",
     "seed_dots",
     "small_multiples",
+    "smooth_maps",
     "stacked_curves",
     "style",
     "switch_curves",

@@ -35,6 +35,14 @@ COLOURS: dict[str, str] = {
 """One meaning each throughout the book: the two sets of examples, norms of parameters and of gradients, and what a
 curve is compared with (chance, a source's value). At least 3:1 against white and against the dark page."""
 
+PHASE_COLOURS: dict[str, str] = {
+    "comprehension": "#8cc7ee",
+    "grokking": "#e69a00",
+    "memorisation": "#8f5fa8",
+    "confusion": "#4a4a55",
+}
+"""Areas, not lines: each differs from the others in lightness, and blue from yellow, for every kind of eye."""
+
 _RC = {
     "axes.edgecolor": INK,
     "axes.grid": True,

@@ -3,8 +3,8 @@
 from grokkit.run import TASKS
 from grokkit.tasks.addition import Addition
 from grokkit.tasks.modular_addition import ModularAddition
-from grokkit.tasks.task import Task, split_order
+from grokkit.tasks.task import Task, scikit_learn_order, split_order
 
 TASKS.add(ModularAddition, Addition)
 
-__all__ = ["TASKS", "Addition", "ModularAddition", "Task", "split_order"]
+__all__ = ["TASKS", "Addition", "ModularAddition", "Task", "scikit_learn_order", "split_order"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,8 @@ class Task:
     classes: C, how many answers there are.
     symbols: what each token is written as.
     loss: logits (B, C), targets (B,) -> (B,) nats.
-    correct: the same -> (B,) bool.
+    correct: the same -> (B,) bool. Either may be an object with a method `to(device)`, if it holds tensors.
+    outputs: how many numbers a model gives for an example; None for C, one logit an answer.
     """
 
     inputs: Tensor
@@ -32,6 +34,17 @@ class Task:
     symbols: tuple[str, ...]
     loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
     correct: Callable[[Tensor, Tensor], Tensor] = is_correct
+    outputs: int | None = None
+
+    @property
+    def model_outputs(self) -> int:
+        """How many numbers a model gives for an example."""
+        return self.outputs or self.classes
+
+    def to(self, device: torch.device) -> Task:
+        """The same task with its tensors on `device`."""
+        functions = {name: _moved(getattr(self, name), device) for name in ("loss", "correct")}
+        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device), **functions)
 
     @property
     def examples(self) -> int:
@@ -44,9 +57,20 @@ class Task:
         return f"{left} {self.symbols[int(self.targets[example])]}"
 
 
+def _moved(function: Any, device: torch.device) -> Any:
+    return function.to(device) if hasattr(function, "to") else function
+
+
 def split_order(examples: int, data_seed: int) -> Tensor:
     """A seeded order of the table, int64 (N,): a run trains on its first entries and validates on the rest.
 
     The order does not depend on the fraction: a larger training set contains every smaller one of its seed.
     """
     return torch.from_numpy(np.random.Generator(np.random.PCG64(data_seed)).permutation(examples))
+
+
+def scikit_learn_order(examples: int, training: int, data_seed: int) -> Tensor:
+    """The order, int64 (N,), in which scikit-learn's `train_test_split` puts a table of which `training` rows are for
+    training: it takes the validation set from the front of a permutation, so here the front comes last."""
+    permutation = np.random.RandomState(data_seed).permutation(examples)
+    return torch.from_numpy(np.roll(permutation, training))

@@ -40,15 +40,17 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one arithmetic (what decides bits, by name) and one evaluation grid."""
+    """The checkpoints of one arithmetic (what decides bits, by name), one evaluation grid and one accuracy that every
+    step watches for, if any."""
 
     folder: Path
     grid: str
     arithmetic: dict[str, Any]
 
     @classmethod
-    def of(cls, arithmetic: dict[str, Any], measure: Measure) -> Checkpoints:
-        return cls(cache_folder() / "checkpoints", _tag(measure.canonical()), arithmetic)
+    def of(cls, arithmetic: dict[str, Any], measure: Measure, watched: float | None = None) -> Checkpoints:
+        grid = measure.canonical() if watched is None else [measure.canonical(), watched]
+        return cls(cache_folder() / "checkpoints", _tag(grid), arithmetic)
 
     def path(self, run: Run) -> Path:
         return self.folder / f"{run.key}-{self.grid}-{_tag(self.arithmetic)}.safetensors"
@@ -57,7 +59,7 @@ class Checkpoints:
         """Replace the run's checkpoint by the trajectory's present state."""
         path = self.path(trajectory.run)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds")}
+        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds", "passages")}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})

@@ -27,7 +27,9 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
         return None
     if measure.layers and not any(map(is_of_a_layer, record.curves)):
         return None
-    grid, full = measure.steps(until.steps)
+    if until.every_step and record.provenance.get("watched") != until.accuracy:
+        return None
+    grid, full = _grid(record, until, measure)
     place = np.minimum(np.searchsorted(record.steps, grid), len(record.steps) - 1)
     whole = ~np.isnan(record.curves["val_accuracy_full"][place])  # a loss may be NaN where it was measured, too
     lacking = (record.steps[place] != grid) | (full & ~whole)
@@ -63,12 +65,25 @@ def _with_observables(part: Record, measure: Measure) -> Record | None:
     return replace(part, curves=part.curves | seen)
 
 
+def _grid(record: Record, until: Until, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
+    """The evaluations that are asked for; of a run that is watched at every step, up to its arrival and there."""
+    grid, full = measure.steps(until.steps)
+    if not _arrives(record, until) or record.observed_to > until.steps:
+        return grid, full
+    before = grid < record.observed_to
+    return np.append(grid[before], record.observed_to), np.append(full[before], True)
+
+
+def _arrives(record: Record, until: Until) -> bool:
+    return until.every_step and record.status == "reached"
+
+
 def _cut(record: Record, steps: np.ndarray, curves: dict[str, np.ndarray], until: Until) -> Record | None:
     train, val = curves["train_accuracy"], curves["val_accuracy"]
     for end in range(1, len(steps) + 1):
         status = until.status(steps[:end], train[:end], val[:end])
-        if steps[end - 1] == record.observed_to and record.status == "diverged":
-            status = "diverged"
+        if steps[end - 1] == record.observed_to and (record.status == "diverged" or _arrives(record, until)):
+            status = record.status
         if status:
             return replace(
                 record,

@@ -82,7 +82,7 @@ def records(
 ) -> list[Record]:
     """As `train`, but the records themselves, in the order of the runs."""
     until, measure = until or Until(), measure or Measure()
-    runs = _checked(runs, measure)
+    runs = _checked(runs, until, measure)
     store = store if isinstance(store, Store) else Store.find(store)
     lacking = lacking_runs(runs, until, measure, store)
     missing = missing or os.environ.get("GROKKIT_MISSING", "train")
@@ -111,11 +111,12 @@ def _answers(runs: list[Run], until: Until, measure: Measure, store: Store) -> l
     return [record for record in found if record]
 
 
-def _checked(runs: Iterable[Run], measure: Measure) -> list[Run]:
+def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
     runs = [runs] if isinstance(runs, Run) else list(runs)
     for run in runs:
         if not isinstance(run, Run):
             raise BadInput(f"train runs: every entry must be a Run; {run!r} came.")
+        until.require_full_batches(run)
         measure.require_events(run)
     return runs
 

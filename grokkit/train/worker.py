@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from grokkit.engine import Event, Kernel, Session, Shape, Stack, Trajectory, kernel
-from grokkit.metrics import METRICS
+from grokkit.metrics import METRICS, PASSAGES
 from grokkit.record import Record, Status
 from grokkit.request import Measure, Until
 from grokkit.run import Run
@@ -39,7 +39,7 @@ class Worker:
     paused: Callable[[], bool]
 
     def __post_init__(self) -> None:
-        self.checkpoints = Checkpoints.of(arithmetic(self.device, self.compiled), self.measure)
+        self.checkpoints = Checkpoints.of(arithmetic(self.device, self.compiled), self.measure, self.until.watched)
         self.grid, _ = self.measure.steps(self.until.steps)
 
     def train(self, waiting: Iterator[Run], slots: int) -> None:
@@ -52,7 +52,7 @@ class Worker:
             following = (self._begin(run, ready) for run in waiting)
             begun = [self._begin(run, ready) for run in first]
             idle = [replace(begun[0])] if len(begun) < min(slots, 2) else []  # see `slots_for`
-            session = Session(Stack(ready, begun + idle), following, self.until, self.measure)
+            session = Session(Stack(ready, begun + idle, self.until.watched), following, self.until, self.measure)
             session.active = set(range(len(begun)))
             self._work(session)
 
@@ -84,7 +84,8 @@ class Worker:
 
     def _record(self, trajectory: Trajectory, status: Status) -> Record:
         run = trajectory.run
-        names = dict.fromkeys([*METRICS, *self.measure.curves, *(name for row in trajectory.rows for name in row)])
+        always = [name for name in METRICS if name not in PASSAGES or self.until.every_step]
+        names = dict.fromkeys([*always, *self.measure.curves, *(name for row in trajectory.rows for name in row)])
         with np.errstate(over="ignore"):  # a float64 run may leave float32's range: infinity then
             curves = {name: np.array([row.get(name, np.nan) for row in trajectory.rows], np.float32) for name in names}
         return Record(
@@ -103,6 +104,7 @@ class Worker:
             **environment(self.device, self.compiled),
             "precision": trajectory.run.precision,
             "sample": self.measure.sample,
+            **({"watched": self.until.watched} if self.until.every_step else {}),
             "seconds": round(trajectory.seconds, 3),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -1,0 +1,155 @@
+"""The diagrams that the rules on source B's toy compare: 7 learning rates and 6 weight decays out of its 21 by 21.
+
+A diagram is one pair of seeds; its 42 cells share their data and their initial weights, so the diagram counts as one,
+not its cells. Two samples of diagrams: with fresh data seeds, and at the source's own data seed with other initial
+weights. The source's own pair (data seed 42, model seed 102) is in neither: its map was known before there was a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from grokkit.claims.findings import Finding
+from grokkit.claims.statistics import majority_test, share_interval
+from grokkit.phases import PHASES, phase
+
+SETUPS = ("classification", "regression")
+VECTORS = {"classification": None, "regression": 30}
+LARGEST_DECAY = {"classification": 20.0, "regression": 10.0}
+RATES = tuple(range(2, 21, 3))
+DECAYS = tuple(range(0, 21, 4))
+"""Places in the source's 21 learning rates (1e-5 to 1e-2, evenly in their logarithm) and 21 weight decays (from 0)."""
+LAST = 20
+BUDGET = 100_000
+"""Steps: the source's. A run that was watched for fewer says nothing of its phase."""
+THRESHOLD = 0.9 - 1e-3
+DATA_SEED = 42
+"""The source's, of its Figure 1."""
+FRESH_SEEDS = range(20, 40)
+"""None of the source's: its data seeds are 41 to 43, its model seeds 101 to 103."""
+
+SETTINGS = {
+    "task.kind": "addition",
+    "task.p": 10,
+    "model.kind": "mlp",
+    "model.hidden": (200, 200),
+    "model.activation": "tanh",
+    "model.embedding": 1,
+    "model.discarded_draw": True,
+    "model.batch_norm": False,
+    "model.dropout": 0.0,
+    "optimizer.kind": "grouped_adamw",
+    "optimizer.encoder_learning_rate": 1e-3,
+    "optimizer.encoder_weight_decay": 0.0,
+    "optimizer.beta1": 0.9,
+    "optimizer.beta2": 0.999,
+    "optimizer.eps": 1e-8,
+    "train_fraction": 45 / 55,
+    "split": "scikit-learn",
+    "batch.size": None,
+    "schedule.warmup": 0,
+    "schedule.decay": 0.0,
+    "precision": "float32",
+    "init_scale": 1.0,
+}
+"""What all cells of all diagrams have in common."""
+
+
+def cells(table: pd.DataFrame, setup: str, own_data: bool = False) -> pd.DataFrame:
+    """The rows of one sample's diagrams, with their places `row` (weight decay) and `column` (learning rate).
+
+    own_data: at the source's data seed with fresh model seeds; otherwise fresh seeds, the same number for both.
+    """
+    kept = _has(table, SETTINGS) & _of_setup(table, setup) & _of_sample(table, own_data)
+    placed = table[kept].assign(**_places(table[kept], setup))
+    return placed[placed["row"].isin(DECAYS) & placed["column"].isin(RATES)]
+
+
+def diagrams(table: pd.DataFrame, setup: str, own_data: bool = False) -> dict[int, np.ndarray]:
+    """Model seed -> phases, (6, 7): weight decay downwards, learning rate to the right; complete diagrams only."""
+    found = cells(table, setup, own_data)
+    if not len(found):
+        return {}
+    found = found.assign(phase=phases_of(found))
+    maps = {
+        int(seed): each.pivot(index="row", columns="column", values="phase").reindex(index=DECAYS, columns=RATES)
+        for seed, each in found[found["phase"] != ""].groupby("seeds.init", sort=True)
+    }
+    return {seed: each.to_numpy() for seed, each in maps.items() if not each.isna().any(axis=None)}
+
+
+def phases_of(table: pd.DataFrame, late: float = 1000, budget: float = BUDGET) -> np.ndarray:
+    """Each run's phase, from its exact passages; "" for one that was not watched for so long or not at every step."""
+    t_train, t_val = (np.array([_last(x) for x in _column(table, f"{w}_passage")]) for w in ("train", "val"))
+    watched = np.array([isinstance(x, np.ndarray) for x in _column(table, "train_passage")], dtype=bool)
+    whole = watched & ((table["status"] == "reached") | (table["observed_to"] >= budget)).to_numpy()
+    return np.where(whole, phase(t_train, t_val, budget, late), "")
+
+
+def all_phases(table: pd.DataFrame, setup: str, own_data: bool) -> Finding:
+    """The test that more than half of a sample's diagrams hold every phase; told with how many hold each."""
+    found = [set(diagram.ravel()) for diagram in diagrams(table, setup, own_data).values()]
+    each = ", ".join(f"{name} in {sum(name in held for held in found)}" for name in PHASES)
+    sample = "the source's data seed" if own_data else "fresh data seeds"
+    return shown_in(sample, [held >= set(PHASES) for held in found], f"show all four ({each})")
+
+
+def shown_in(name: str, holds: Sequence[bool], told: str) -> Finding:
+    """The test that something holds in more than half of all diagrams, from those in which it was looked for."""
+    counts = f"{sum(holds)} of {len(holds)} diagrams {told}"
+    return Finding(name, len(holds), majority_test(holds), share_interval(holds), counts)
+
+
+def generalises(diagram: np.ndarray) -> np.ndarray:
+    """Where validation arrives, too: bool (6, 7)."""
+    return np.isin(diagram, PHASES[:2])
+
+
+def _has(table: pd.DataFrame, settings: dict[str, object]) -> pd.Series:
+    kept = pd.Series(True, index=table.index)
+    for name, wanted in settings.items():
+        kept &= _equal(table[name], wanted) if name in table else wanted is None
+    return kept
+
+
+def _equal(column: pd.Series, wanted: object) -> pd.Series:
+    if wanted is None:
+        return column.isna()
+    return pd.Series([bool(found == wanted) for found in column], index=column.index, dtype=bool)
+
+
+def _of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
+    widths = table.get("task.vectors", pd.Series(np.nan, index=table.index))
+    if VECTORS[setup] is None:
+        return widths.isna()
+    own = table.get("task.vector_seed", widths) == table["seeds.data"]
+    return _equal(widths, VECTORS[setup]) & own
+
+
+def _of_sample(table: pd.DataFrame, own_data: bool) -> pd.Series:
+    data, init = table["seeds.data"], table["seeds.init"]
+    return init.isin(FRESH_SEEDS) & (data == (DATA_SEED if own_data else init))
+
+
+def _places(table: pd.DataFrame, setup: str) -> dict[str, np.ndarray]:
+    """Where a run stands among the source's 21 by 21; -1 for a place between its cells."""
+    rates, decays = (table[f"optimizer.{name}"].to_numpy(float) for name in ("learning_rate", "weight_decay"))
+    with np.errstate(divide="ignore"):
+        column = (np.log10(rates) + 5) / 3 * LAST
+    return {"row": _whole(decays / LARGEST_DECAY[setup] * LAST), "column": _whole(column)}
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    nearest = np.rint(np.clip(numbers, -1, LAST + 1))
+    return np.where(np.abs(numbers - nearest) < 1e-6, nearest, -1).astype(int)
+
+
+def _column(table: pd.DataFrame, name: str) -> Iterable[object]:
+    return table[name] if name in table else [np.nan] * len(table)
+
+
+def _last(curve: object) -> float:
+    return float(curve[-1]) if isinstance(curve, np.ndarray) else np.nan

@@ -1,0 +1,71 @@
+"""Records of the chapter on the toy with diagrams made up to order, for tests of its rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from toy import THRESHOLD, toy_run
+
+import grokkit as gk
+from grokkit.claims.rules import toy
+from grokkit.phases import LETTERS
+
+RATES, DECAYS = np.logspace(-5, -2, 21), {s: np.linspace(0, most, 21) for s, most in toy.LARGEST_DECAY.items()}
+TIMES = {"C": (500, 600), "G": (500, 5000), "M": (500, np.nan), "X": (np.nan, np.nan)}
+AS_TOLD = {
+    "classification": ["CCCCGMM", "CCCCGMM", "CGGGGMM", "GGGGGMM", "MMGGGMX", "XXMMMXX"],
+    "regression": ["GCCGMMM", "CCCCGMM", "CGCCGMM", "GGGGGMM", "GGGGGMX", "MGGMMXX"],
+}
+"""Coarse diagrams as the source tells them: weight decay downwards, learning rate to the right."""
+
+
+def a_cell(setup: str, row: int, column: int, data: int, init: int, **others) -> gk.Run:
+    return toy_run(setup, float(RATES[column]), float(DECAYS[setup][row]), data, init, **others)
+
+
+def a_record(run: gk.Run, t_train: float, t_val: float, budget: int = toy.BUDGET) -> gk.Record:
+    """A run that was watched at every step; NaN in a time: never."""
+    t_train, t_val = (t if t <= budget else np.nan for t in (t_train, t_val))
+    arrives = np.isfinite([t_train, t_val]).all()
+    end = int(max(t_train, t_val)) if arrives else budget
+    steps = np.unique([s for s in (0, 1, 10, 100, 1000, 10_000, end) if s <= end]).astype(np.int64)
+    curves = {}
+    for name, time in (("train", t_train), ("val", t_val)):
+        curves[f"{name}_passage"] = np.where(steps >= time, time, np.nan)
+        curves[f"{name}_accuracy"] = np.where(steps >= time, 1.0, 0.1)
+    curves = {name: values.astype(np.float32) for name, values in curves.items()}
+    status, provenance = "reached" if arrives else "budget", {"seconds": 3.6, "watched": THRESHOLD}
+    return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, provenance)
+
+
+def a_diagram(setup: str, letters: list[str], data: int, init: int, budget: int = toy.BUDGET) -> list[gk.Record]:
+    return [
+        a_record(a_cell(setup, row, column, data, init), *TIMES[letter], budget)
+        for row, line in zip(toy.DECAYS, letters, strict=True)
+        for column, letter in zip(toy.RATES, line, strict=True)
+    ]
+
+
+def as_told(setup: str, init: int) -> list[str]:
+    return AS_TOLD[setup]
+
+
+def a_grid(
+    told: Callable[[str, int], list[str]] = as_told,
+    fresh: Iterable[int] = range(20, 31),
+    own: Iterable[int] = range(20, 28),
+    budget: int = toy.BUDGET,
+) -> list[gk.Record]:
+    """The chapter's diagrams: fresh data seeds, and the source's own with fresh model seeds."""
+    pairs = [(seed, seed) for seed in fresh] + [(toy.DATA_SEED, seed) for seed in own]
+    return [
+        record
+        for setup in toy.SETUPS
+        for data, init in pairs
+        for record in a_diagram(setup, told(setup, init), data, init, budget)
+    ]
+
+
+assert {letter for lines in AS_TOLD.values() for line in lines for letter in line} == set(LETTERS)

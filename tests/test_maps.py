@@ -1,0 +1,78 @@
+"""Maps of phases and of steps: every cell in its place and its colour."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from grokkit.errors import BadInput
+from grokkit.phases import PHASES
+from grokkit.plots import PHASE_COLOURS, describe_map, inline_svg, phase_maps, smooth_maps
+
+LABELS = ("learning rate", "weight decay")
+TABLE = pd.DataFrame(
+    [
+        ("left", 0.01, 0.0, "comprehension", 40),
+        ("left", 0.1, 0.0, "grokking", 4000),
+        ("left", 0.01, 5.0, "memorisation", 70),
+        ("left", 0.1, 5.0, "confusion", 10_000),
+        ("right", 0.1, 0.0, "grokking", 2000),
+        ("right", 0.01, 0.0, "grokking", 2000),
+    ],
+    columns=["panel", "rate", "decay", "phase", "smooth"],
+)
+
+
+def shapes(fig):
+    """Panel, colour -> the centres of its cells."""
+    return {
+        (axes.get_title(loc="left"), patch.get_facecolor()): sorted(
+            tuple(corners[:4].mean(0).tolist()) for corners in patch.get_path().to_polygons()
+        )
+        for axes in fig.axes
+        for patch in axes.patches
+    }
+
+
+def test_cells_stand_where_the_source_draws_them():
+    from matplotlib.colors import to_rgba
+
+    found = shapes(phase_maps(TABLE, "rate", "decay", LABELS))
+    colour = {name: to_rgba(PHASE_COLOURS[name]) for name in PHASES}
+    assert found["left", colour["comprehension"]] == [(0, 0)]
+    assert found["left", colour["grokking"]] == [(1, 0)]
+    assert found["left", colour["memorisation"]] == [(0, 1)]
+    assert found["left", colour["confusion"]] == [(1, 1)]
+    assert found["right", colour["grokking"]] == [(0, 0), (1, 0)]
+    left = phase_maps(TABLE, "rate", "decay", LABELS).axes[0]
+    assert left.get_ylim()[0] > left.get_ylim()[1]  # weight decay grows downwards
+
+
+def test_steps_have_a_scale_for_each_half():
+    found = shapes(smooth_maps(TABLE, "rate", "decay", LABELS, 10_000))
+    assert sorted(len(cells) for (panel, _), cells in found.items() if panel == "left") == [1, 1, 1, 1]
+    assert [cells for (panel, _), cells in found.items() if panel == "right"] == [[(0, 0), (1, 0)]]
+
+
+def test_a_map_is_told_and_small():
+    assert describe_map(TABLE).startswith("left, 4 cells: 1 comprehension, 1 grokking, 1 memorisation, 1 confusion; ")
+    many = pd.DataFrame(
+        [("p", float(x), float(y), PHASES[(x * y) % 4]) for x in range(21) for y in range(21)],
+        columns=["panel", "rate", "decay", "phase"],
+    )
+    svg = inline_svg(phase_maps(many, "rate", "decay", LABELS), "A map.").svg
+    assert len(svg) < 100_000 and len(re.findall("<path", svg)) < 40
+
+
+def test_phases_differ_in_lightness_too():
+    from matplotlib.colors import to_rgb
+
+    light = sorted(
+        sum(w * c for w, c in zip((0.21, 0.72, 0.07), to_rgb(x), strict=True)) for x in PHASE_COLOURS.values()
+    )
+    assert min(b - a for a, b in zip(light, light[1:], strict=False)) > 0.07
+
+
+def test_nothing_to_draw_is_said():
+    with pytest.raises(BadInput, match="no row"):
+        phase_maps(TABLE.iloc[:0], "rate", "decay", LABELS)
