@@ -74,6 +74,8 @@ def test_rules_read_only_their_rows(id, as_told):
         {"precision": "float64"},
         {"train_fraction": 0.5},
         {"init_scale": 2.0},
+        {"initialiser": "orthogonal"},
+        {"schedule": gk.Schedule(switches=(gk.Switch(setting="weight_decay", to=0.0, at=gk.Moment(step=9)),))},
         {"seeds": gk.Seeds(data=42, init=102)},
         {"seeds": gk.Seeds(data=41, init=21)},
         {"seeds": gk.Seeds(data=43, init=43)},

@@ -52,6 +52,7 @@ SETTINGS = {
     "batch.size": None,
     "schedule.warmup": 0,
     "schedule.decay": 0.0,
+    "schedule.switches.0.setting": None,
     "precision": "float32",
     "init_scale": 1.0,
 }
@@ -63,7 +64,7 @@ def cells(table: pd.DataFrame, setup: str, own_data: bool = False) -> pd.DataFra
 
     own_data: at the source's data seed with fresh model seeds; otherwise fresh seeds, the same number for both.
     """
-    kept = _has(table, SETTINGS) & _of_setup(table, setup) & _of_sample(table, own_data)
+    kept = _has(table, SETTINGS) & _as_drawn(table) & _of_setup(table, setup) & _of_sample(table, own_data)
     placed = table[kept].assign(**_places(table[kept], setup))
     return placed[placed["row"].isin(DECAYS) & placed["column"].isin(RATES)]
 
@@ -119,6 +120,11 @@ def _equal(column: pd.Series, wanted: object) -> pd.Series:
     if wanted is None:
         return column.isna()
     return pd.Series([bool(found == wanted) for found in column], index=column.index, dtype=bool)
+
+
+def _as_drawn(table: pd.DataFrame) -> pd.Series:
+    """Whether the initial weights are the model's own."""
+    return table.get("initialiser", pd.Series("model", index=table.index)).fillna("model") == "model"
 
 
 def _of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
