@@ -35,7 +35,7 @@ def _collect(function: FunctionType, parts: dict[str, str]) -> None:
         if isinstance(value, FunctionType) and value.__module__.startswith(OURS):
             _collect(value, parts)
         elif _is_constant(value):
-            parts[f"{name} {used}"] = repr(value)
+            parts[f"{name} {used}"] = repr(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
 def _names(function: FunctionType) -> list[str]:
