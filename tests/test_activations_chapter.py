@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from promises import says
 
 import grokkit as gk
 from grokkit.chapters import chapters, find_chapter, planned
@@ -13,7 +14,6 @@ from grokkit.store import Store
 from grokkit.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
 IDS = [each.id for each in claims().values() if each.chapter == "09_activations"]
 JUDGED = (*activations.JUDGED, *activations.OTHERS)
 
@@ -32,12 +32,6 @@ def space():
     for tag in ("parameters", "imports", "plan"):
         exec(chapters._source(find_chapter("activations"), tag), found)
     return found
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
 
 
 def test_every_run_is_read_by_the_rule_and_the_rule_has_its_runs(experiments):

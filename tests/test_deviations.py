@@ -1,28 +1,19 @@
 """What the page of deviations says that we run is what the chapters and the library do."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from promises import PAGE, says
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
 from grokkit.schedules import learning_rate_factor
-
-PAGE = (Path(__file__).parents[1] / "book" / "deviations.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def asked():
     """The quickstart's experiments: source A's transformer, in both profiles that are published."""
     return [e for profile in ("evidence", "source") for e in planned(find_chapter("quickstart"), {"profile": profile})]
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
 
 
 @pytest.mark.parametrize("p", [7, 11])
@@ -113,9 +104,7 @@ def test_recurrent_networks_are_trained_as_the_page_says():
 
 
 def says_of_c(row, text):
-    """As `says`, in the table of source C, which has no column for code."""
-    lines = PAGE[PAGE.index("## Source C") :].splitlines()
-    return text in lines[lines.index(f"* - {row}") + 2]
+    return says(row, text, "## Source C", columns=2)
 
 
 def test_without_weight_decay_adamw_is_adam():

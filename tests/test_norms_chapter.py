@@ -1,8 +1,7 @@
 """What the chapter on norms plans is what its rules read, its page says and the page of deviations promises."""
 
-from pathlib import Path
-
 import pytest
+from promises import says
 
 import grokkit as gk
 from grokkit.chapters import chapters, find_chapter, planned
@@ -10,20 +9,12 @@ from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import norms
 from grokkit.tables import settings_table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
 IDS = [each.id for each in claims().values() if each.chapter == "07_norms"]
 
 
 @pytest.fixture(scope="module")
 def experiments():
     return planned(find_chapter("norms"), {"profile": "evidence"})
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
 
 
 def test_every_new_run_is_read_by_some_rule_and_every_rule_has_its_runs(experiments):

@@ -1,9 +1,9 @@
 """What the chapter on sharpness plans is what its rules read, its page says and the page of deviations promises."""
 
 import json
-from pathlib import Path
 
 import pytest
+from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
@@ -11,8 +11,6 @@ from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import a24, sharpness
 from grokkit.tables import settings_table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
 IDS = ["A21", "A22", "A24"]
 RADII = {"rho_printed": 0.02, "rho_decay": 0.1, "rho_sam": 0.5, "rho_asam": 2.5}
 
@@ -22,23 +20,13 @@ def experiments():
     return planned(find_chapter("sharpness"), {"profile": "evidence", "asides": True} | RADII)
 
 
-def runs(experiments):
-    return [run for each in experiments for run in each.runs]
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
-
-
 def test_every_run_is_read_by_some_rule_but_the_published_class(experiments):
     assert [each.id for each in claims().values() if each.chapter == "08_sharpness"] == IDS
-    table = settings_table(runs(experiments))
+    table = settings_table(runs_of(experiments))
     counts = {id: len(rule_module(id).rows(table)) for id in IDS}
     assert counts == {"A21": 72 + 12, "A22": 72 + 12 + 8, "A24": 60 + 24}
     read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
-    others = [run for run in runs(experiments) if run.key not in read]
+    others = [run for run in runs_of(experiments) if run.key not in read]
     assert len(others) == 6 and {run.optimizer for run in others} == {gk.PublishedASAM()}
     assert len(table) == len(set(table["key"])) == 32 + 72 + 24 + 6
 
@@ -51,11 +39,11 @@ def test_without_a_chosen_radius_only_the_tuning_and_adamw_are_asked_for():
 
 def test_the_tuning_shares_no_seed_with_what_is_judged_and_tries_what_is_chosen(experiments):
     tuning, *judged = experiments
-    of_tuning, of_judged = ({run.seeds.data for run in each} for each in (tuning.runs, runs(judged)))
+    of_tuning, of_judged = ({run.seeds.data for run in each} for each in (tuning.runs, runs_of(judged)))
     assert not of_tuning & of_judged
     assert {seed % 100 for seed in of_tuning} == {50, 51} and {seed % 100 for seed in of_judged} == set(range(6))
     tried = {run.optimizer for run in tuning.runs}
-    assert {run.optimizer for run in runs(judged)} - tried == {gk.PublishedASAM()}
+    assert {run.optimizer for run in runs_of(judged)} - tried == {gk.PublishedASAM()}
     assert all(len({run.seeds.data for run in e.runs}) == len(e.runs) for e in judged)
 
 
@@ -66,7 +54,7 @@ def test_what_is_judged_is_observed_where_the_rule_looks(experiments):
 
 
 def test_radii_stand_only_where_a_method_has_one(experiments):
-    for run in runs(experiments):
+    for run in runs_of(experiments):
         radius = getattr(run.optimizer, "rho", None)
         assert (radius is None) == (type(run.optimizer) is gk.AdamW)
         assert run.optimizer.learning_rate == gk.AdamW().learning_rate
@@ -74,15 +62,15 @@ def test_radii_stand_only_where_a_method_has_one(experiments):
 
 
 def test_the_plan_is_as_the_page_of_deviations_says(experiments):
-    assert {run.train_fraction for run in runs(experiments)} == {0.4} and says("Fraction of Figure 8", "0.4")
+    assert {run.train_fraction for run in runs_of(experiments)} == {0.4} and says("Fraction of Figure 8", "0.4")
     assert {each.until for each in experiments} == {gk.Until(steps=6000)} and says("Budget of Figure 8", "6,000")
     source = planned(find_chapter("sharpness"), {"profile": "source"})
     assert {each.until for each in source} == {gk.Until(steps=100_000, accuracy=None)}
     assert says("Budget of Figure 8", '`profile = "source"` has 100,000')
     assert says("Radius", "three on two seeds") and says("Seeds of Figure 8", "six runs")
-    warm = {type(run.optimizer): run.schedule.warmup for run in runs(experiments)}
+    warm = {type(run.optimizer): run.schedule.warmup for run in runs_of(experiments)}
     assert warm.pop(gk.PublishedASAM) == 0 and set(warm.values()) == {10} and says("Warm-up of Figure 8", "none for")
-    assert {run.initialiser for run in runs(experiments)} == set(sharpness.INITIALISERS)
+    assert {run.initialiser for run in runs_of(experiments)} == set(sharpness.INITIALISERS)
 
 
 def test_no_run_was_seen_before_its_rule(experiments):
@@ -92,10 +80,10 @@ def test_no_run_was_seen_before_its_rule(experiments):
         for e in planned(find_chapter(name), {"profile": "evidence"})
         for run in e.runs
     }
-    assert not earlier & {run.key for run in runs(experiments)}
+    assert not earlier & {run.key for run in runs_of(experiments)}
 
 
 def test_a_laptop_makes_one_run_a_method_as_its_comment_says():
-    asked = runs(planned(find_chapter("sharpness"), {"profile": "laptop"}))
+    asked = runs_of(planned(find_chapter("sharpness"), {"profile": "laptop"}))
     text = json.dumps(json.loads(find_chapter("sharpness").read_text(encoding="utf-8")))
     assert len(asked) == len(sharpness.METHODS) == 6 and "laptop (6 runs)" in text

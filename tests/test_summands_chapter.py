@@ -1,8 +1,7 @@
 """What the chapter on summands plans is what its rules read, its page says and the page of deviations promises."""
 
-from pathlib import Path
-
 import pytest
+from promises import PAGE, runs_of, says
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
@@ -10,8 +9,6 @@ from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import summands
 from grokkit.tables import settings_table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
 IDS = [each.id for each in claims().values() if each.chapter == "06_summands"]
 
 
@@ -20,23 +17,13 @@ def experiments():
     return planned(find_chapter("summands"), {"profile": "evidence"})
 
 
-def runs(experiments):
-    return [run for each in experiments for run in each.runs]
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
-
-
 def test_every_run_is_read_by_some_rule_and_every_rule_has_its_runs(experiments):
     assert IDS == ["A16", "A17", "A18", "A19"]
-    table = settings_table(runs(experiments))
+    table = settings_table(runs_of(experiments))
     counts = {id: len(rule_module(id).rows(table)) for id in IDS}
     assert counts == {"A16": 25, "A17": 22, "A18": 17, "A19": 62}
     read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
-    assert read == {run.key for run in runs(experiments)} and len(read) == len(table)
+    assert read == {run.key for run in runs_of(experiments)} and len(read) == len(table)
 
 
 def test_the_cheapest_runs_come_first(experiments):
@@ -52,16 +39,16 @@ def test_the_plan_is_as_the_page_of_deviations_says(experiments):
     source = planned(find_chapter("summands"), {"profile": "source"})
     assert {each.until for each in source} == {gk.Until(steps=100_000, accuracy=None)}
     assert says("Budget of more sums", '20,000 steps; `profile = "source"` has 100,000')
-    assert min(run.seeds.data for run in runs(experiments)) == summands.FIRST_SEED == 20 and says("Seeds", "from 20")
+    assert min(run.seeds.data for run in runs_of(experiments)) == summands.FIRST_SEED == 20 and says("Seeds", "from 20")
 
 
 def test_no_run_was_seen_before_its_rule(experiments):
     earlier = {run.key for e in planned(find_chapter("transformer"), {"profile": "evidence"}) for run in e.runs}
-    assert not earlier & {run.key for run in runs(experiments)}
+    assert not earlier & {run.key for run in runs_of(experiments)}
 
 
 def test_the_control_has_as_many_training_sums_as_four_summands(experiments):
-    at = {(run.task.summands, run.train_fraction): run.train_examples for run in runs(experiments)}
+    at = {(run.task.summands, run.train_fraction): run.train_examples for run in runs_of(experiments)}
     assert at == {(2, 0.4): 3763, (3, 0.4): 4866, (4, 0.4): 5856, (5, 0.4): 64420, (5, 0.0364): 5862}
 
 

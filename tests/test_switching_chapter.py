@@ -1,10 +1,11 @@
 """What the chapter on switching weight decay plans is what its rules read and the page of deviations promises."""
 
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
@@ -13,8 +14,7 @@ from grokkit.claims.rules import c4, switching
 from grokkit.plots import switch_curves
 from grokkit.tables import settings_table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
+says = partial(says, section="## Source C: switching", columns=2)
 IDS = [each.id for each in claims().values() if each.chapter == "10_switching"]
 
 
@@ -23,21 +23,11 @@ def experiments():
     return planned(find_chapter("switching"), {"profile": "evidence", "asides": True})
 
 
-def runs(experiments):
-    return [run for each in experiments for run in each.runs]
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE[PAGE.index("## Source C: switching") :].splitlines()
-    return text in lines[lines.index(f"* - {row}") + 2]
-
-
 def test_what_no_rule_reads_is_what_the_page_says_so_of(experiments):
     assert IDS == ["C4", "C5", "C6", "C7", "C8", "C12"]
-    table = settings_table(runs(experiments))
+    table = settings_table(runs_of(experiments))
     read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
-    others = [run for run in runs(experiments) if run.key not in read]
+    others = [run for run in runs_of(experiments) if run.key not in read]
     described = {(run.optimizer.weight_decay, run.schedule.switches[0].at.epoch) for run in others}
     assert described == {(0.1, None), (0.0, None), (0.01, 200), (0.01, 4270)}
     assert says("Weight decay that is switched", "two of the source's epochs, and decides nothing")
@@ -45,8 +35,8 @@ def test_what_no_rule_reads_is_what_the_page_says_so_of(experiments):
 
 
 def test_what_no_rule_reads_is_asked_for_aside_and_moves_no_seed(experiments):
-    without = {run.key for run in runs(planned(find_chapter("switching"), {"profile": "evidence"}))}
-    table = settings_table(runs(experiments))
+    without = {run.key for run in runs_of(planned(find_chapter("switching"), {"profile": "evidence"}))}
+    table = settings_table(runs_of(experiments))
     assert without == {key for id in IDS for key in rule_module(id).rows(table)["key"]}
 
 
@@ -69,7 +59,7 @@ def never_decayed(experiment):
 
 
 def test_the_source_profile_has_all_its_epochs_at_its_weight_decay():
-    asked = runs(planned(find_chapter("switching"), {"profile": "source"}))
+    asked = runs_of(planned(find_chapter("switching"), {"profile": "source"}))
     epochs = {run.schedule.switches[0].at.epoch for run in asked if run.schedule.switches} - {None}
     assert epochs == {60, 70, 97, 200, 3495, 3690, 3850, 4270}
     assert {run.optimizer.weight_decay for run in asked} == {0.0, 0.01}

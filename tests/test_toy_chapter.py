@@ -1,9 +1,8 @@
 """What the chapter on the toy plans is what its rules read, its page says and the page of deviations promises."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from promises import runs_of, says
 from toy import THRESHOLD, toy_run
 
 import grokkit as gk
@@ -13,8 +12,6 @@ from grokkit.claims.published import published
 from grokkit.claims.rules import toy
 from grokkit.tables import settings_table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "deviations.md").read_text(encoding="utf-8")
 IDS = [each.id for each in claims().values() if each.chapter == "11_toy"]
 
 
@@ -23,19 +20,9 @@ def experiments():
     return planned(find_chapter("toy"), {"profile": "evidence", "asides": True})
 
 
-def runs(experiments):
-    return [run for each in experiments for run in each.runs]
-
-
-def says(row, text):
-    """Whether the cell "what we run" of a row holds the text."""
-    lines = PAGE.splitlines()
-    return text in lines[lines.index(f"* - {row}") + 3]
-
-
 def test_every_run_is_read_by_some_rule_and_every_rule_has_its_runs():
     assert IDS == ["B1", "B2", "B3", "B4", "B17"]
-    table = settings_table(runs(planned(find_chapter("toy"), {"profile": "evidence"})))
+    table = settings_table(runs_of(planned(find_chapter("toy"), {"profile": "evidence"})))
     counts = {id: len(rule_module(id).rows(table)) for id in IDS}
     assert counts == {"B1": 42 * 19, "B2": 42 * 19, "B3": 42 * 22, "B4": 42 * 22, "B17": 42 * 22}
     read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
@@ -43,7 +30,7 @@ def test_every_run_is_read_by_some_rule_and_every_rule_has_its_runs():
 
 
 def test_what_was_known_before_is_read_by_no_rule(experiments):
-    known = settings_table(runs(experiments[4:]))
+    known = settings_table(runs_of(experiments[4:]))
     assert len(known) == 2 * 441
     assert not any(len(rule_module(id).rows(known)) for id in IDS)
 
@@ -58,9 +45,9 @@ def test_the_sources_own_diagram_comes_last_and_stands_on_its_axes(experiments):
 
 
 def test_cells_are_as_the_page_of_deviations_says(experiments):
-    assert all(run == toy_run_like(run) for run in runs(experiments))
+    assert all(run == toy_run_like(run) for run in runs_of(experiments))
     assert says("Pairs of the toy", "as coded") and says("Targets of the regression", "as coded")
-    assert {run.model.activation for run in runs(experiments)} == {"tanh"} and says("Activation of the toy", "Tanh")
+    assert {run.model.activation for run in runs_of(experiments)} == {"tanh"} and says("Activation of the toy", "Tanh")
 
 
 def toy_run_like(run):
@@ -74,8 +61,8 @@ def test_runs_end_as_the_page_says(experiments):
     source = planned(find_chapter("toy"), {"profile": "source"})
     assert {each.until for each in [*experiments, *source]} == {until}
     assert says("Budget of the toy", "100,000") and says("Threshold of the toy", "as coded")
-    pairs = {(run.seeds.data, run.seeds.init) for run in runs(source)}
-    assert len(pairs) == 9 and len(runs(source)) == 2 * 9 * 441 and says("Diagrams", "all nine pairs whole")
+    pairs = {(run.seeds.data, run.seeds.init) for run in runs_of(source)}
+    assert len(pairs) == 9 and len(runs_of(source)) == 2 * 9 * 441 and says("Diagrams", "all nine pairs whole")
 
 
 def test_the_laptop_draws_42_cells_of_each_setup():
