@@ -7,15 +7,16 @@ evaluations those are seen in (`grokkit.Moment`), and a request must make these.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from grokkit.config import Config, tuple_of
 from grokkit.errors import BadInput, unknown
 from grokkit.metrics import OBSERVED
 from grokkit.record import Status
-from grokkit.run import Config, Run
+from grokkit.run import Run
 
 
 class Until(Config):
@@ -53,11 +54,8 @@ class Until(Config):
 
     def status(self, steps: list[int] | np.ndarray, train: np.ndarray, val: np.ndarray) -> Status | None:
         """Why a run measured at `steps` need not go on, or None if it must."""
-        if (
-            self.accuracy is not None
-            and not self.every_step
-            and self._seen(np.asarray(train), np.asarray(val)) >= self.extra
-        ):
+        waits = self.accuracy is not None and not self.every_step
+        if waits and self._seen(np.asarray(train), np.asarray(val)) >= self.extra:
             return "reached"
         return "budget" if len(steps) and steps[-1] >= self.steps else None
 
@@ -65,10 +63,6 @@ class Until(Config):
         """Evaluations since both accuracies had been reached; -1 before that."""
         both = np.maximum.accumulate(train >= self.accuracy) & np.maximum.accumulate(val >= self.accuracy)
         return int(both.sum()) - 1
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value  # JSON knows lists only
 
 
 class Measure(Config):
@@ -89,8 +83,8 @@ class Measure(Config):
     per_decade: int = Field(10, ge=1)
     full_per_decade: int = Field(2, ge=1)
     sample: int = Field(1024, ge=1)
-    observables: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
-    observe_at: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_tuple)] = ()
+    observables: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    observe_at: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(tuple_of)] = ()
     layers: bool = False
 
     @model_validator(mode="after")

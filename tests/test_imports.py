@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
+    {"config"},
     {"run", "passages", "phases", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots", "explorables"},

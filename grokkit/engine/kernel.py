@@ -108,6 +108,8 @@ def batch_maker(task: Task, model: torch.nn.Module) -> Callable[[Tensor], tuple[
 
 
 def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callable[..., Any]) -> Any:
+    watched = _watching(task, model, shape, batch_of)
+
     def step(
         params: Params,
         buffers: Params,
@@ -144,6 +146,10 @@ def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callabl
             passages = watched(params, changed, passages, t, order, metrics["batch_accuracy"])
         return params, changed, state, passages, metrics
 
+    return step
+
+
+def _watching(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callable[..., Any]) -> Any:
     def watched(
         params: Params, buffers: Params, passages: Params, t: Tensor, order: Tensor, batch_accuracy: Tensor
     ) -> Params:
@@ -161,7 +167,7 @@ def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callabl
         }
         return passages | new
 
-    return step
+    return watched
 
 
 def _evaluation_of(task: Task, model: torch.nn.Module, batch_of: Callable[..., Any]) -> Any:

@@ -22,7 +22,10 @@ from grokkit.errors import DeviceError
 from grokkit.run import Run
 
 PACKAGE = Path(__file__).parents[1]
-COMPUTES = ("engine/*.py", "models/*.py", "optimizers/*.py", "tasks/*.py", "metrics.py", "sampling.py", "schedules.py")
+COMPUTES = (
+    *(f"{part}/*.py" for part in ("engine", "models", "optimizers", "tasks", "observables")),
+    *("metrics.py", "sampling.py", "schedules.py"),
+)
 """Of the package, what a step or a measurement runs through."""
 
 FIRST_AMPERE = (8, 0)

@@ -13,36 +13,11 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding
+from grokkit.claims.rules import architectures
+from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.statistics import rank_sum_test
 
-COMMON: dict[str, Any] = {
-    "task.kind": "modular_addition",
-    "task.p": 97,
-    "task.summands": 2,
-    "train_fraction": 0.4,
-    "model.kind": "transformer",
-    "model.layers": 2,
-    "model.heads": 4,
-    "model.head_width": 32,
-    "model.width": None,
-    "model.feed_forward": 512,
-    "model.activation": "gelu",
-    "model.norm": "pre",
-    "model.positions": "learned",
-    "model.bias": "all",
-    "model.initial": "pytorch",
-    "model.dropout": 0.0,
-    "optimizer.learning_rate": 1e-3,
-    "optimizer.beta1": 0.9,
-    "optimizer.beta2": 0.98,
-    "optimizer.eps": 1e-8,
-    "batch.size": 512,
-    "batch.sampling": "replacement",
-    "batch.short_last": False,
-    "schedule.decay": 0.0,
-    "precision": "float32",
-    "init_scale": 1.0,
-}
+COMMON = {**architectures.ALL, **architectures.FORMS[architectures.TRANSFORMER], "train_fraction": 0.4}
 """Of all runs: source A's transformer as coded, at the fraction of its first figure."""
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -89,8 +64,8 @@ def runs_of(table: pd.DataFrame, method: str, initialiser: str, tuning: bool = F
     first = first_seed(method, initialiser, tuning)
     seeds = table["seeds.data"]
     alike = (seeds == table["seeds.init"]) & (seeds == table["seeds.batch"]) & seeds.between(first, first + TUNING - 1)
-    kept = alike & _has(table, COMMON | METHODS[method]) & _initialised(table, initialiser)
-    return table[kept].sort_values("seeds.data", kind="stable")
+    settings = COMMON | METHODS[method] | {"initialiser": initialiser, "schedule.switches.0.setting": None}
+    return table[alike & has_settings(table, settings)].sort_values("seeds.data", kind="stable")
 
 
 def all_runs(
@@ -169,20 +144,3 @@ def _arrival(run: pd.Series) -> float:
 
 def _median(values: pd.Series) -> float:
     return float(values.fillna(np.inf).median()) if len(values) else np.inf
-
-
-def _initialised(table: pd.DataFrame, initialiser: str) -> pd.Series:
-    """A version without that setting had the model's own."""
-    if "initialiser" not in table:
-        return pd.Series(initialiser == INITIALISERS[0], index=table.index)
-    return table["initialiser"].fillna(INITIALISERS[0]) == initialiser
-
-
-def _has(table: pd.DataFrame, settings: dict[str, Any]) -> pd.Series:
-    kept = pd.Series(True, index=table.index)
-    for name, wanted in settings.items():
-        if name not in table:
-            kept &= wanted is None
-        else:
-            kept &= table[name].isna() if wanted is None else table[name] == wanted
-    return kept

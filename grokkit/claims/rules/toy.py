@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding
+from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.statistics import majority_test, share_interval
 from grokkit.phases import PHASES, phase
 
@@ -55,6 +56,7 @@ SETTINGS = {
     "schedule.switches.0.setting": None,
     "precision": "float32",
     "init_scale": 1.0,
+    "initialiser": "model",
 }
 """What all cells of all diagrams have in common."""
 
@@ -64,7 +66,7 @@ def cells(table: pd.DataFrame, setup: str, own_data: bool = False) -> pd.DataFra
 
     own_data: at the source's data seed with fresh model seeds; otherwise fresh seeds, the same number for both.
     """
-    kept = _has(table, SETTINGS) & _as_drawn(table) & _of_setup(table, setup) & _of_sample(table, own_data)
+    kept = has_settings(table, SETTINGS) & _of_setup(table, setup) & _of_sample(table, own_data)
     placed = table[kept].assign(**_places(table[kept], setup))
     return placed[placed["row"].isin(DECAYS) & placed["column"].isin(RATES)]
 
@@ -109,30 +111,9 @@ def generalises(diagram: np.ndarray) -> np.ndarray:
     return np.isin(diagram, PHASES[:2])
 
 
-def _has(table: pd.DataFrame, settings: dict[str, object]) -> pd.Series:
-    kept = pd.Series(True, index=table.index)
-    for name, wanted in settings.items():
-        kept &= _equal(table[name], wanted) if name in table else wanted is None
-    return kept
-
-
-def _equal(column: pd.Series, wanted: object) -> pd.Series:
-    if wanted is None:
-        return column.isna()
-    return pd.Series([bool(found == wanted) for found in column], index=column.index, dtype=bool)
-
-
-def _as_drawn(table: pd.DataFrame) -> pd.Series:
-    """Whether the initial weights are the model's own."""
-    return table.get("initialiser", pd.Series("model", index=table.index)).fillna("model") == "model"
-
-
 def _of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
-    widths = table.get("task.vectors", pd.Series(np.nan, index=table.index))
-    if VECTORS[setup] is None:
-        return widths.isna()
-    own = table.get("task.vector_seed", widths) == table["seeds.data"]
-    return _equal(widths, VECTORS[setup]) & own
+    kept = has_settings(table, {"task.vectors": VECTORS[setup]})
+    return kept if VECTORS[setup] is None else kept & (table.get("task.vector_seed", np.nan) == table["seeds.data"])
 
 
 def _of_sample(table: pd.DataFrame, own_data: bool) -> pd.Series:

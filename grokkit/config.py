@@ -1,0 +1,85 @@
+"""A group of settings: frozen, strict, with errors that are one sentence and a form that can be hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grokkit.errors import BadInput, unknown
+
+
+class Config(BaseModel):
+    """A frozen, strict group of settings whose errors are one sentence."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadInput(_sentence(type(self), error)) from None
+
+    def canonical(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, as JSON values, and always the `kind`."""
+        return {name: _plain(value) for name, value in self if name == "kind" or not self._is_default(name, value)}
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        return value == type(self).model_fields[name].get_default(call_default_factory=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Config):
+        return value.canonical()
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _sentence(config: type[Config], error: ValidationError) -> str:
+    return " ".join(_clause(config, e) for e in error.errors(include_url=False))
+
+
+def _clause(config: type[Config], e: dict[str, Any]) -> str:
+    name = ".".join(str(part) for part in e["loc"])
+    if e["type"] == "extra_forbidden":
+        return str(unknown(f"{config.__name__} setting", name, config.model_fields))
+    if e["type"] == "value_error":
+        return str(e["ctx"]["error"])
+    if e["type"] == "missing":
+        return f"{config.__name__} needs {name}."
+    return f"{config.__name__} {name}: {e['msg'].lower()}; {e['input']!r} came."
+
+
+class Table:
+    """The one visible table of a kind of thing: name -> configuration class."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._classes: dict[str, type[Config]] = {}
+
+    def add(self, *classes: type[Config]) -> None:
+        """Make configuration classes known under the default of their field `kind`."""
+        for cls in classes:
+            name = cls.model_fields["kind"].default
+            if self._classes.setdefault(name, cls) is not cls:
+                raise BadInput(f"{self.what} '{name}' is already {self._classes[name].__qualname__}.")
+
+    def __getitem__(self, name: str) -> type[Config]:
+        if name not in self._classes:
+            raise unknown(self.what, name, self._classes)
+        return self._classes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def resolve(self, value: Any) -> Any:
+        """A configuration from its JSON form; anything else unchanged."""
+        if not isinstance(value, dict):
+            return value
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+        return self[str(value.get("kind"))](**values)
+
+
+def tuple_of(value: Any) -> Any:
+    """The value, or a tuple of a list: JSON knows lists only."""
+    return tuple(value) if isinstance(value, list) else value
