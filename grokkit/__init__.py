@@ -29,7 +29,7 @@ from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedu
 from grokkit.sampling import batch_positions
 from grokkit.schedules import switch_steps
 from grokkit.store import Store, StoreWarning
-from grokkit.survival import survival_median
+from grokkit.survival import median_times, survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train
@@ -85,6 +85,7 @@ __all__ = [
     "evidence_table",
     "first_passage",
     "latin_square",
+    "median_times",
     "passage",
     "phase",
     "records",

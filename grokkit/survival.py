@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 
@@ -21,3 +22,12 @@ def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> flo
     survival = stats.ecdf(data).sf
     below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
     return float(below[0]) if len(below) else float("inf")
+
+
+def median_times(runs: pd.DataFrame) -> pd.Series:
+    """How many runs, and the survival medians of T_train and T_val in steps: 'runs', 'T_train', 'T_val'.
+
+    runs: one row each, with `t_train`, `t_val` (NaN where censored) and `observed_to`.
+    """
+    medians = {t: survival_median(runs[t.lower()], runs["observed_to"]) for t in ("T_train", "T_val")}
+    return pd.Series({"runs": len(runs), **medians})

@@ -193,6 +193,8 @@ def test_the_text_of_a_figure_tells_medians_and_what_never_came():
         "Validation accuracy reaches 99% at these steps (median): as coded, p = 47: not within the budget, "
         "as coded, p = 97: 1,000."
     )
+    named = rows.assign(method=rows.p.map({47: "slow", 97: "quick"}))
+    assert "as coded, quick: 1,000" in arrivals(named, "method") and "slow: not within" in arrivals(named, "method")
 
 
 def test_named_rows_hold_every_run_and_a_stroke_at_the_median():

@@ -125,6 +125,11 @@ def test_the_survival_median_neither_drops_nor_counts_the_censored():
     assert gk.survival_median([nan, nan], [9, 9]) == np.inf
 
 
+def test_median_times_count_runs_and_wait_for_the_censored():
+    runs = pd.DataFrame({"t_train": [1, 2, 3], "t_val": [5, np.nan, np.nan], "observed_to": [9, 9, 9]})
+    assert gk.median_times(runs).to_dict() == {"runs": 3, "T_train": 2, "T_val": np.inf}
+
+
 def test_a_latin_square_crosses_every_pair_of_seeds_once():
     seeds = gk.latin_square([10, 11, 12, 13, 14])
     assert len(seeds) == 25

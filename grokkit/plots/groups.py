@@ -54,7 +54,7 @@ def arrivals(rows: pd.DataFrame, group: str) -> str:
     """What a figure of arrivals shows, for those who cannot see it: the median T_val of each panel and `group`."""
     medians = rows.fillna({"t_val": np.inf}).groupby(["panel", group])["t_val"].median()
     when = {place: f"{t:,.0f}" if np.isfinite(t) else "not within the budget" for place, t in medians.items()}
-    told = ", ".join(f"{panel}, {group} = {value:g}: {t}" for (panel, value), t in when.items())
+    told = ", ".join(f"{panel}, {_named(value, group)}: {t}" for (panel, value), t in when.items())
     return f"Validation accuracy reaches 99% at these steps (median): {told}."
 
 
