@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor
-from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_leaves
+
+Builder = Callable[[Iterator[Tensor]], Any]
 
 
 def compiled_by_form(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,7 +22,7 @@ def compiled_by_form(function: Callable[..., Any]) -> Callable[..., Any]:
 
     What it does may depend on nothing else, and other tensors that it reads must stay as they are.
     """
-    made: dict[tuple[Any, ...], tuple[Callable[..., list[Tensor]], TreeSpec]] = {}
+    made: dict[tuple[Any, ...], tuple[Callable[..., list[Tensor]], Builder]] = {}
 
     def call(*arguments: Any) -> Any:
         tensors: list[Tensor] = []
@@ -28,8 +30,8 @@ def compiled_by_form(function: Callable[..., Any]) -> Callable[..., Any]:
         _walk(arguments, tensors, form)
         if (key := tuple(form)) not in made:
             made[key] = _compiled(function, arguments, tensors)
-        run, result = made[key]
-        return tree_unflatten(run(*tensors), result)
+        run, build = made[key]
+        return build(iter(run(*tensors)))
 
     return call
 
@@ -45,13 +47,17 @@ def _walk(tree: Any, tensors: list[Tensor], form: list[Any]) -> None:
         _walk(part, tensors, form)
 
 
-def _rebuilt(tree: Any, tensors: Iterator[Tensor]) -> Any:
-    """A tree of the same form with these tensors in it."""
+def _builder(tree: Any) -> Builder:
+    """What makes a tree of the same form of the tensors that come next."""
     if isinstance(tree, Tensor):
-        return next(tensors)
-    if isinstance(tree, dict):
-        return {name: _rebuilt(part, tensors) for name, part in tree.items()}
-    return tuple(_rebuilt(part, tensors) for part in tree)
+        return next
+    parts = [_builder(part) for part in (tree.values() if isinstance(tree, dict) else tree)]
+    if not isinstance(tree, dict):
+        return lambda tensors: tuple([part(tensors) for part in parts])
+    names = tuple(tree)
+    if all(part is next for part in parts):
+        return lambda tensors: dict(zip(names, tensors, strict=False))  # the tensors go on
+    return lambda tensors: {name: part(tensors) for name, part in zip(names, parts, strict=True)}
 
 
 def _compiled(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
@@ -69,21 +75,22 @@ def _compiled(function: Callable[..., Any], arguments: tuple[Any, ...], tensors:
 
 
 def _compile(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
-    """A function from a list of tensors to the list of its results, and the tree that they form."""
+    """A function from a list of tensors to the list of its results, and what makes a tree of them."""
     from torch._guards import TracingContext, tracing  # here: what they import takes a second
     from torch._inductor import compile as compile_graph
     from torch._subclasses import FakeTensorMode
     from torch.fx.experimental.proxy_tensor import make_fx
     from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-    trees: list[TreeSpec] = []
+    given = _builder(arguments)
+    builders: list[Builder] = []
 
     def of_list(*tensors: Tensor) -> list[Tensor]:
-        results, tree = tree_flatten(function(*_rebuilt(arguments, iter(tensors))))
-        trees.append(tree)
-        return results
+        results = function(*given(iter(tensors)))
+        builders.append(_builder(results))
+        return tree_leaves(results)
 
     without_data = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
     graph = make_fx(of_list)(*(without_data.from_tensor(x, static_shapes=True) for x in tensors))
     with tracing(TracingContext(without_data)):  # otherwise PyTorch would not use its caches
-        return compile_graph(graph, tensors), trees[0]
+        return compile_graph(graph, tensors), builders[0]

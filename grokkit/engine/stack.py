@@ -86,15 +86,13 @@ class Stack:
         return min((int(steps) for steps in ahead if steps > 0), default=float("inf"))
 
     def _step(self, count: int) -> None:
-        positions, weights = self._batches(count)
-        settings, noise = self._settings(count), self._noise(count)
-        t = torch.tensor([slot.t for slot in self.slots], dtype=torch.float64, device=self.kernel.device)
+        positions, weights = (drawn.unbind() for drawn in self._batches(count))
+        settings, noise = _by_step(self._settings(count), count), _by_step(self._noise(count), count)
+        each = zip(self._times(count).unbind(), settings, positions, weights, noise, strict=True)
         with self.kernel.arithmetic():
-            for i in range(count):
-                hyper = {name: values[i] for name, values in settings.items()}
+            for t, hyper, *drawn, words in each:
                 run = self._params, self._buffers, self._state, self._passages
-                drawn = positions[i], weights[i], {name: words[i] for name, words in noise.items()}
-                *run, self._last = self.kernel.step(*run, t + (i + 1), hyper, self._order, *drawn)
+                *run, self._last = self.kernel.step(*run, t, hyper, self._order, *drawn, words)
                 self._params, self._buffers, self._state, self._passages = run
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,6 +121,10 @@ class Stack:
             trajectory.t += count
             trajectory.last = {name: x[slot] for name, x in values.items()}
             trajectory.passages = {name: x[slot] for name, x in passages.items() if name != "accuracy"}
+
+    def _times(self, count: int) -> Tensor:
+        """The number of each step, counted from 1 over the run, (count, E)."""
+        return self._put(np.array([slot.t for slot in self.slots]) + np.arange(1.0, count + 1)[:, None])
 
     def _batches(self, count: int) -> tuple[Tensor, Tensor]:
         """Positions and weights, (count, E, B) each."""
@@ -163,3 +165,11 @@ class Stack:
 
     def _put(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.require(array, requirements="CW")).to(self.kernel.device)
+
+
+def _by_step(tensors: dict[str, Tensor], count: int) -> list[dict[str, Tensor]]:
+    """(count, ...) each -> for every step its part of each."""
+    if not tensors:
+        return [{}] * count
+    parts = zip(*(x.unbind() for x in tensors.values()), strict=True)
+    return [dict(zip(tensors, part, strict=True)) for part in parts]
