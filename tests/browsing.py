@@ -65,3 +65,39 @@ class Visit:
             self.page.add_script_tag(path=AXE)
         found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
         return {each["id"]: [node["html"][:200] for node in each["nodes"]] for each in found}
+
+
+HOST = """
+([esm, state]) => {
+  const heard = {};
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => {
+      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+      state[name] = value;
+      (heard[`change:${name}`] ?? []).forEach((react) => react());
+    },
+    on: (event, react) => (heard[event] ??= []).push(react),
+    off: (event, react) => (heard[event] = heard[event].filter((other) => other !== react)),
+    save_changes: () => window.saved.push(structuredClone({ ...state, data: undefined })),
+    send: (content) => window.sent.push(content),
+  };
+  Object.assign(window, { model, heard, saved: [], sent: [] });
+  const el = document.querySelector("main").appendChild(document.createElement("div"));
+  return import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" }))).then((module) => {
+    window.stop = module.default.render({ model, el });
+  });
+}
+"""
+"""Runs an explorable's module, given with its traits, against a model like a widget's."""
+
+
+def page_of(body: str, theme: str = "light") -> str:
+    """An explorable's HTML in a page of its own."""
+    ink, ground = {"light": ("#1f2328", "#ffffff"), "dark": ("#ced6dd", "#14181e")}[theme]
+    style = f"body {{ margin: 1rem; color: {ink}; background: {ground}; color-scheme: {theme} }}"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorables</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>'
+        f"<body><main><h1>Explorables</h1>{body}</main></body></html>"
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from browsing import chromium
+from browsing import Visit, chromium, page_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +24,22 @@ def browser() -> Iterator:
     """Gone after the module: playwright's event loop would be in the way of others."""
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def open_page(browser, tmp_path) -> Iterator:
+    """Opens an explorable's HTML from disk."""
+    visits: list[Visit] = []
+
+    def go(body: str, theme: str = "light", drawn: bool = True, **settings) -> Visit:
+        file = tmp_path / f"page{len(visits)}.html"
+        file.write_text(page_of(body, theme), encoding="utf-8")
+        settings = {"reduced_motion": "reduce"} | settings  # colours are read before an animation would end
+        visits.append(Visit(browser, file.as_uri(), **settings))
+        if drawn and settings.get("java_script_enabled", True):
+            visits[-1].page.locator(".grokkit-explorable svg").first.wait_for(state="attached")
+        return visits[-1]
+
+    yield go
+    for visit in visits:
+        visit.context.close()

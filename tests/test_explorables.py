@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import Visit
+from browsing import HOST, Visit, page_of
 
 from grokkit.errors import BadInput
 from grokkit.explorables import RunExplorer
@@ -186,34 +185,6 @@ def test_all_of_it_is_installed_with_the_package():
 
 
 # In a page without a kernel
-
-
-def page_of(body: str, theme: str = "light") -> str:
-    ink, ground = {"light": ("#1f2328", "#ffffff"), "dark": ("#ced6dd", "#14181e")}[theme]
-    style = f"body {{ margin: 1rem; color: {ink}; background: {ground}; color-scheme: {theme} }}"
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorables</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>'
-        f"<body><main><h1>Explorables</h1>{body}</main></body></html>"
-    )
-
-
-@pytest.fixture
-def open_page(browser, tmp_path) -> Iterator:
-    visits: list[Visit] = []
-
-    def go(body: str, theme: str = "light", drawn: bool = True, **settings) -> Visit:
-        file = tmp_path / f"page{len(visits)}.html"
-        file.write_text(page_of(body, theme), encoding="utf-8")
-        settings = {"reduced_motion": "reduce"} | settings  # colours are read before an animation would end
-        visits.append(Visit(browser, file.as_uri(), **settings))
-        if drawn and settings.get("java_script_enabled", True):
-            visits[-1].page.locator("svg .cursor").first.wait_for(state="attached")
-        return visits[-1]
-
-    yield go
-    for visit in visits:
-        visit.context.close()
 
 
 def drawn(page) -> list[str]:
@@ -413,28 +384,6 @@ def test_nothing_moves_for_those_who_asked(open_page, motion, name):
 
 # In a widget
 
-HOST = """
-([esm, state]) => {
-  const heard = {};
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
-      state[name] = value;
-      (heard[`change:${name}`] ?? []).forEach((react) => react());
-    },
-    on: (event, react) => (heard[event] ??= []).push(react),
-    off: (event, react) => (heard[event] = heard[event].filter((other) => other !== react)),
-    save_changes: () => window.saved.push(structuredClone({ chosen: state.chosen, moment: state.moment })),
-  };
-  Object.assign(window, { model, heard, saved: [] });
-  const el = document.querySelector("main").appendChild(document.createElement("div"));
-  return import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" }))).then((module) => {
-    window.stop = module.default.render({ model, el });
-  });
-}
-"""
-
 
 @pytest.fixture
 def hosted(browser, tmp_path):
@@ -452,7 +401,7 @@ def test_a_widget_tells_python_what_the_reader_does(hosted):
     hosted.page.get_by_role("radio", name="0.4").check(force=True)
     hosted.page.get_by_role("slider").focus()
     hosted.page.keyboard.press("End")
-    assert hosted.page.evaluate("() => saved") == [
+    assert hosted.page.evaluate("() => saved.map(({ chosen, moment }) => ({ chosen, moment }))") == [
         {"chosen": {"form": "as coded", "p": 97, "alpha": 0.4}, "moment": 10},
         {"chosen": {"form": "as coded", "p": 97, "alpha": 0.4}, "moment": 10_000},
     ]

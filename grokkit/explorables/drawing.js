@@ -33,11 +33,3 @@ export function cumulated(differences) {
   let sum = 0;
   return differences.map((difference) => (sum += difference));
 }
-
-// Native radio buttons: each group's name is its own because every explorable has a form of its own.
-export function radios(name, label, values) {
-  const options = values.map((value, i) =>
-    html("label", {}, html("input", { type: "radio", name, value: i }), html("span", {}, String(value))),
-  );
-  return html("fieldset", {}, html("legend", {}, label), html("div", {}, ...options));
-}

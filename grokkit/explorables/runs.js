@@ -1,6 +1,7 @@
 // The run explorer: choose a setting, see all its seeds and the moment of each transition, and move through time.
 // Python's side is runs.py. No element has an id, so any number of explorers can share a page.
-import { cumulated, filled, html, logarithmic, percent, radios, svg, written } from "./drawing.js";
+import { chosenAt, movedNote, nearest, placesOf, radios, setting, tick } from "./choices.js";
+import { cumulated, filled, html, logarithmic, percent, svg, written } from "./drawing.js";
 import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, norms, passages, passed } from "./curves.js";
 
 const POSITIONS = 400; // of the slider, over the whole axis
@@ -21,23 +22,6 @@ function decoded({ choices, runs, largest_norm: largestNorm, norms: shares }) {
 }
 
 const runsAt = (runs, at) => runs.filter((run) => at.every((place, i) => run.at[i] === place));
-
-// The combination with runs that has `place` in choice `which`, and else differs least: in fewest choices, then places.
-function nearest(runs, at, which, place) {
-  const distance = (other) => other.reduce((sum, x, i) => sum + (x === at[i] ? 0 : 1000 + Math.abs(x - at[i])), 0);
-  const possible = runs.map((run) => run.at).filter((other) => other[which] === place);
-  return possible.reduce((best, other) => (distance(other) < distance(best) ? other : best));
-}
-
-const setting = (choices, at) => choices.map(({ label, values }, i) => `${label} ${values[at[i]]}`).join(", ");
-
-function movedNote(choices, before, after, which) {
-  const named = (at, i) => `${choices[i].label} ${choices[i].values[at[i]]}`;
-  const moved = choices.map((_, i) => i).filter((i) => i !== which && before[i] !== after[i]);
-  if (!moved.length) return "";
-  const wanted = moved.map((i) => named(before, i)).join(", ");
-  return `No runs have ${named(after, which)} with ${wanted}; now ${moved.map((i) => named(after, i)).join(", ")}. `;
-}
 
 function summary(runs) {
   const n = runs.length;
@@ -105,8 +89,7 @@ class RunExplorer {
 
   // The chosen setting, as the place of each value in its list.
   get at() {
-    const chosen = this.model.get("chosen");
-    return this.choices.map(({ name, values }) => values.indexOf(chosen[name]));
+    return placesOf(this.choices, this.model.get("chosen"));
   }
 
   get shown() {
@@ -119,9 +102,9 @@ class RunExplorer {
 
   choose(which, place) {
     const before = this.at;
-    const after = nearest(this.runs, before, which, place);
+    const after = nearest(this.runs.map((run) => run.at), before, which, place);
     this.note = movedNote(this.choices, before, after, which);
-    this.model.set("chosen", Object.fromEntries(this.choices.map(({ name, values }, i) => [name, values[after[i]]])));
+    this.model.set("chosen", chosenAt(this.choices, after));
     this.model.save_changes();
     this.note = "";
   }
@@ -145,11 +128,7 @@ class RunExplorer {
     const { at, parts } = this;
     if (String(at) !== String(this.drawn)) this.earlier = this.drawn;
     this.drawn = at;
-    for (const input of parts.form.querySelectorAll("input")) {
-      const [which, place] = [Number(input.name), Number(input.value)];
-      input.checked = at[which] === place;
-      input.parentElement.classList.toggle("elsewhere", !runsAt(this.runs, at.with(which, place)).length);
-    }
+    tick(parts.form, at, this.runs.map((run) => run.at));
     parts.hint.hidden = !parts.form.querySelector(".elsewhere");
     parts.summary.textContent = this.note + summary(this.shown);
     parts.table.replaceChildren(runsTable(this.shown));

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
-from pandas.api.types import is_numeric_dtype
 
 from grokkit.errors import BadInput
 from grokkit.explorables.base import Explorable, one_module
+from grokkit.explorables.choices import combinations, options, places_of, plain, rows_of
+from grokkit.explorables.thinning import axis_of, differences, drawn_at, thinned_curves
 
 _NEEDED = ("seed", "t_train", "t_val", "observed_to", "steps", "train_accuracy", "val_accuracy")
 
@@ -52,13 +53,13 @@ class RunExplorer(Explorable):
     ) -> None:
         table = _drawable(table, choices)
         self._table, self._labels = table, dict(choices)
-        self._combinations = _combinations(table, choices)
+        self._combinations = combinations(table, choices)
         chosen = self._combinations[0] if chosen is None else dict(chosen)
-        data = {"choices": _options(table, choices), "runs": _runs(table, choices, points)}
+        data = {"choices": options(table, choices), "runs": _runs(table, choices, points)}
         super().__init__(
             data=data | (_norms(table, norm, points) if norm else {}),
             chosen=chosen,
-            moment=_middle(_rows(table, chosen)) if moment is None else moment,
+            moment=_middle(rows_of(table, chosen)) if moment is None else moment,
         )
 
     def first_view(self) -> str:
@@ -100,31 +101,6 @@ def _drawable(table: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:
     return table
 
 
-def _combinations(table: pd.DataFrame, choices: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Every setting that has runs, in the table's order."""
-    return table[list(choices)].drop_duplicates().to_dict("records")
-
-
-def _options(table: pd.DataFrame, choices: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"name": name, "label": label, "values": _values(table[name])} for name, label in choices.items()]
-
-
-def _values(column: pd.Series) -> list[Any]:
-    """Numbers in rising order, anything else in the order in which the table has it."""
-    values = [_plain(value) for value in column.unique()]
-    return sorted(values) if is_numeric_dtype(column) else values
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _rows(table: pd.DataFrame, chosen: Mapping[str, Any]) -> pd.DataFrame:
-    for name, value in chosen.items():
-        table = table[table[name] == value]
-    return table
-
-
 def _middle(runs: pd.DataFrame) -> int:
     """Half way between the medians of T_train and T_val; a run that never arrives counts with how long it was seen."""
     medians = [float(runs[t].fillna(runs["observed_to"]).median()) for t in ("t_train", "t_val")]
@@ -132,12 +108,10 @@ def _middle(runs: pd.DataFrame) -> int:
 
 
 def _runs(table: pd.DataFrame, choices: Mapping[str, str], points: int) -> list[dict[str, Any]]:
-    places = {name: {value: i for i, value in enumerate(_values(table[name]))} for name in choices}
-    axis, runs = _axis(table, points), []
-    for row in table.to_dict("records"):
-        at = [places[name][_plain(row[name])] for name in choices]
-        runs.append({"at": at} | _moments(row) | _curves(row, axis))
-    return runs
+    offered, axis = options(table, choices), axis_of(table, points)
+    return [
+        {"at": places_of(row, offered)} | _moments(row) | thinned_curves(row, axis) for row in table.to_dict("records")
+    ]
 
 
 def _norms(table: pd.DataFrame, column: str, points: int) -> dict[str, Any]:
@@ -146,48 +120,15 @@ def _norms(table: pd.DataFrame, column: str, points: int) -> dict[str, Any]:
         raise BadInput(f"norm: the table has no column {column}; it has {', '.join(map(str, table.columns))}.")
     largest = max(float(np.max(norm)) for norm in table[column])
     shares = [np.rint(1000 * np.asarray(norm) / largest).astype(int) for norm in table[column]]
-    kept = [_kept(np.asarray(steps), _axis(table, points)) for steps in table["steps"]]
-    norms = [_differences(share[at]) for share, at in zip(shares, kept, strict=True)]
+    kept = [drawn_at(np.asarray(steps), axis_of(table, points)) for steps in table["steps"]]
+    norms = [differences(share[at]) for share, at in zip(shares, kept, strict=True)]
     return {"largest_norm": largest, "norms": norms}
-
-
-def _axis(table: pd.DataFrame, points: int) -> np.ndarray:
-    """One for all runs, so that medians are smooth."""
-    return np.geomspace(1, max(table["observed_to"].max(), 1), points)
-
-
-def _differences(x: np.ndarray) -> list[int]:
-    """The first value and the differences: most of those are small."""
-    return np.diff(x, prepend=0).tolist()
 
 
 def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
     """Whole steps; null where censored."""
     steps = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("t_train", "t_val", "observed_to")}
-    return {"seed": _plain(row["seed"])} | steps
-
-
-def _curves(row: Mapping[str, Any], axis: np.ndarray) -> dict[str, list[int]]:
-    """Steps, and accuracies in thousandths."""
-    steps = np.asarray(row["steps"], dtype=np.int64)
-    accuracies = {name: np.asarray(row[f"{name}_accuracy"], dtype=float) for name in ("train", "val")}
-    for name, accuracy in accuracies.items():
-        if accuracy.shape != steps.shape or not ((accuracy >= 0) & (accuracy <= 1)).all():
-            raise BadInput(f"{name}_accuracy of seed {row['seed']}: needs one value from 0 to 1 for each step.")
-    kept = _kept(steps, axis)
-    if not len(kept):
-        raise BadInput(f"steps of seed {row['seed']}: no evaluation after step 0, so there is nothing to draw.")
-    thousandths = {name: np.rint(1000 * accuracy[kept]).astype(int) for name, accuracy in accuracies.items()}
-    return {name: _differences(x) for name, x in ({"steps": steps[kept]} | thousandths).items()}
-
-
-def _kept(steps: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Which evaluations to draw: the first at or after each step of the axis, and the last."""
-    drawn = np.flatnonzero(steps > 0)
-    if not len(drawn):
-        return drawn
-    first = np.searchsorted(steps[drawn], axis)
-    return drawn[np.unique(np.minimum(first, len(drawn) - 1))]
+    return {"seed": plain(row["seed"])} | steps
 
 
 def _summary_row(setting: tuple[Any, ...], runs: pd.DataFrame) -> str:

@@ -43,6 +43,12 @@ PHASE_COLOURS: dict[str, str] = {
 }
 """Areas, not lines: each differs from the others in lightness, and blue from yellow, for every kind of eye."""
 
+STEP_COLOURS: dict[str, tuple[str, str, str]] = {
+    "T_val - T_train, where both arrive": ("#fdf3d8", PHASE_COLOURS["grokking"], "#5c3500"),
+    "T_train, or the budget, elsewhere": ("#efe3f5", PHASE_COLOURS["memorisation"], "#2a1533"),
+}
+"""From few steps to many, on the two scales of a smooth phase diagram."""
+
 _RC = {
     "axes.edgecolor": INK,
     "axes.grid": True,

@@ -15,17 +15,13 @@ from matplotlib.path import Path
 
 from grokkit.errors import BadInput
 from grokkit.phases import PHASES
-from grokkit.plots.figure import PHASE_COLOURS, style
+from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS, style
 
 TICKS = 6
 """At most so many numbers on an axis."""
 SHADES = 30
 """Colours that a scale of steps is divided into."""
-_GENERALISING, _NOT = (PHASE_COLOURS[name] for name in ("grokking", "memorisation"))
-_SCALES = {
-    "T_val - T_train, where both arrive": LinearSegmentedColormap.from_list("", ["#fdf3d8", _GENERALISING, "#5c3500"]),
-    "T_train, or the budget, elsewhere": LinearSegmentedColormap.from_list("", ["#efe3f5", _NOT, "#2a1533"]),
-}
+_SCALES = {name: LinearSegmentedColormap.from_list("", stops) for name, stops in STEP_COLOURS.items()}
 
 
 def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str]) -> Figure:

@@ -1,0 +1,130 @@
+"""Walk through a phase diagram: point at a cell, see its phase, its T_train and T_val, and the run behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from grokkit.errors import BadInput
+from grokkit.explorables.base import Explorable, one_module
+from grokkit.explorables.choices import combinations, options, places_of, plain, rows_of, values_of
+from grokkit.explorables.thinning import axis_of, thinned_curves
+from grokkit.phases import PHASES
+from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS
+
+_NEEDED = ("phase", "t_train", "t_val", "observed_to")
+_CURVES = ("steps", "train_accuracy", "val_accuracy")
+Train = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+class PhaseExplorer(Explorable):
+    """Maps of a swept pair of settings, in phases or in steps, and the run behind each cell.
+
+    table: one row a cell: the columns that `choices` and `axes` name; phase, one of PHASES; t_train and t_val in steps,
+    NaN where a run never arrived; observed_to, NaN for a cell of which only the phase is known, such as a published
+    one. Where there are curves to show: steps (R,), train_accuracy (R,) and val_accuracy (R,), NaN elsewhere.
+    choices: column -> what readers call it. Each combination of their values that the table has is one map.
+    axes: two columns -> what readers call them: the first runs to the right, the second downwards.
+    budget: for how many steps a run was watched, the end of the scale of steps.
+    told: column -> what readers call it, of numbers that are read out with a cell.
+    chosen: column -> value, the map shown first; by default that of the table's first row.
+    train: takes the settings of a cell, as a dict of choices and axes, and returns its row of the table. With a kernel
+    a button then trains the cell in front of the reader; a page without one does not show it.
+
+    With a kernel `chosen`, `cell` (column, row) and `in_steps` follow the reader and can be set.
+    Raises BadInput for a table that cannot be drawn.
+    """
+
+    _esm = one_module("phases.js")
+    chosen = traitlets.Dict().tag(sync=True)
+    cell = traitlets.List(traitlets.Int(), minlen=2, maxlen=2).tag(sync=True)
+    in_steps = traitlets.Bool(False).tag(sync=True)
+    trains = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        choices: Mapping[str, str],
+        axes: Mapping[str, str],
+        budget: float,
+        told: Mapping[str, str] | None = None,
+        chosen: Mapping[str, Any] | None = None,
+        train: Train | None = None,
+        points: int = 40,
+    ) -> None:
+        self._table = _drawable(table, choices, axes)
+        self._choices, self._axes, self._told, self._train = dict(choices), dict(axes), dict(told or {}), train
+        self._budget, self._points = float(budget), points
+        chosen = combinations(self._table, choices)[0] if chosen is None else dict(chosen)
+        if not len(shown := rows_of(self._table, chosen)):
+            raise BadInput(f"chosen: no cell has {chosen}; maps are {combinations(self._table, choices)}.")
+        data = self._data()
+        middle = shown.iloc[len(shown) // 2]
+        super().__init__(data=data, chosen=chosen, cell=places_of(middle, data["axes"]), trains=train is not None)
+        self.on_msg(self._heard)
+
+    def first_view(self) -> str:
+        """A table: how many cells of each map are in each phase."""
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (*self._choices.values(), "cells", *PHASES))
+        groups = self._table.groupby(list(self._choices), sort=False, observed=True)
+        rows = "".join(_counts_row(setting, cells) for setting, cells in groups)
+        caption = "How many cells of each map are in each phase."
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _data(self) -> dict[str, Any]:
+        offered, axes = (options(self._table, names) for names in (self._choices, self._axes))
+        cells = [self._cell(row, offered, axes) for row in self._table.to_dict("records")]
+        colours = {"phases": PHASE_COLOURS, "scales": STEP_COLOURS}
+        return {"choices": offered, "axes": axes, "cells": cells, "budget": self._budget, "told": self._told} | colours
+
+    def _cell(
+        self, row: Mapping[str, Any], offered: list[dict[str, Any]], axes: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        known = {"phase": PHASES.index(row["phase"]), "at": places_of(row, offered), "cell": places_of(row, axes)}
+        if not pd.isna(row["observed_to"]):
+            known |= {t: None if pd.isna(row[t]) else int(row[t]) for t in ("t_train", "t_val")}
+            known["observed_to"] = int(row["observed_to"])
+        known |= {name: float(f"{row[name]:.3g}") for name in self._told if np.isfinite(row.get(name, np.nan))}
+        if np.ndim(row.get("steps")) == 1:
+            known["curves"] = thinned_curves(row, axis_of(self._table, self._points))
+        return known
+
+    def _heard(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
+        """The reader asks for a cell to be trained."""
+        if self._train is None or "train" not in content:
+            return
+        column, row = content["train"]
+        (across, xs), (down, ys) = ((name, values_of(self._table[name])) for name in self._axes)
+        settings = {**self.chosen, across: xs[column], down: ys[row]}
+        made = {**settings, **self._train(settings)}
+        others = ~np.logical_and.reduce([self._table[name] == plain(value) for name, value in settings.items()])
+        self._table = pd.concat([self._table[others], pd.DataFrame([made])], ignore_index=True)
+        self.data = self._data()
+
+    def __repr__(self) -> str:
+        return f"<PhaseExplorer: {len(self._table)} cells by {', '.join(self._choices.values())}>"
+
+
+def _drawable(table: pd.DataFrame, choices: Mapping[str, str], axes: Mapping[str, str]) -> pd.DataFrame:
+    if not choices or len(axes) != 2:
+        raise BadInput("choices and axes: name at least one column of the first, and two of the second.")
+    missing = [name for name in (*choices, *axes, *_NEEDED) if name not in table.columns]
+    if missing:
+        raise BadInput(f"table lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}.")
+    if table.empty:
+        raise BadInput("table has no cells: there is nothing to explore.")
+    if not table["phase"].isin(PHASES).all():
+        raise BadInput(f"phase: every cell needs one of {', '.join(PHASES)}.")
+    if table.duplicated([*choices, *axes]).any():
+        raise BadInput(f"table has two cells with the same {', '.join((*choices, *axes))}: name what tells them apart.")
+    return table
+
+
+def _counts_row(setting: tuple[Any, ...], cells: pd.DataFrame) -> str:
+    counts = [(cells["phase"] == name).sum() for name in PHASES]
+    return "<tr>" + "".join(f"<td>{escape(str(x))}</td>" for x in (*setting, len(cells), *counts)) + "</tr>"
