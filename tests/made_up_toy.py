@@ -13,12 +13,14 @@ from grokkit.claims.rules import toy
 from grokkit.phases import LETTERS
 
 RATES, DECAYS = np.logspace(-5, -2, 21), {s: np.linspace(0, most, 21) for s, most in toy.LARGEST_DECAY.items()}
-TIMES = {"C": (500, 600), "G": (500, 5000), "M": (500, np.nan), "X": (np.nan, np.nan)}
 AS_TOLD = {
     "classification": ["CCCCGMM", "CCCCGMM", "CGGGGMM", "GGGGGMM", "MMGGGMX", "XXMMMXX"],
     "regression": ["GCCGMMM", "CCCCGMM", "CGCCGMM", "GGGGGMM", "GGGGGMX", "MGGMMXX"],
 }
 """Coarse diagrams as the source tells them: weight decay downwards, learning rate to the right."""
+LATENESS = {"C": (100, 950), "G": (1050, 50_000)}
+LEARNED = (500, 90_000)
+"""From where to where T_val - T_train of these cells lie, and T_train of those that memorise: without a gap."""
 
 
 def a_cell(setup: str, row: int, column: int, data: int, init: int, **others) -> gk.Run:
@@ -41,21 +43,36 @@ def a_record(run: gk.Run, t_train: float, t_val: float, budget: int = toy.BUDGET
 
 
 def a_diagram(setup: str, letters: list[str], data: int, init: int, budget: int = toy.BUDGET) -> list[gk.Record]:
+    places = [(row, column) for row in range(len(toy.DECAYS)) for column in range(len(toy.RATES))]
+    times = dict(zip(places, times_of("".join(letters)), strict=True))
     return [
-        a_record(a_cell(setup, row, column, data, init), *TIMES[letter], budget)
-        for row, line in zip(toy.DECAYS, letters, strict=True)
-        for column, letter in zip(toy.RATES, line, strict=True)
+        a_record(a_cell(setup, toy.DECAYS[row], toy.RATES[column], data, init), *times[row, column], budget)
+        for row, column in places
     ]
 
 
-def as_told(setup: str, init: int) -> list[str]:
-    return AS_TOLD[setup]
+def times_of(letters: str) -> list[tuple[float, float]]:
+    """T_train and T_val of each cell: those of a phase evenly spread in their logarithm, in the order of the cells."""
+    spread = {letter: iter(np.geomspace(*ends, letters.count(letter))) for letter, ends in LATENESS.items()}
+    spread["M"] = iter(np.geomspace(*LEARNED, letters.count("M")))
+    never = {"M": lambda t: (round(t), np.nan), "X": lambda t: (np.nan, np.nan)}
+    return [never.get(x, lambda late: (500, 500 + round(late)))(next(spread.get(x, iter([0.0])))) for x in letters]
+
+
+def as_told(setup: str, data: int, init: int) -> list[str]:
+    """The diagram of a pair of seeds: at large learning rates the data seed decides whether anything is memorised, and
+    in one cell the model seed."""
+    fails = np.random.default_rng(data).random((len(toy.DECAYS), 2)) < 0.5
+    letters = np.array([list(line) for line in AS_TOLD[setup]])
+    letters[:, -2:][fails & (letters[:, -2:] == "M")] = "X"
+    letters[0, -1] = "XM"[init % 2]
+    return ["".join(line) for line in letters]
 
 
 def a_grid(
-    told: Callable[[str, int], list[str]] = as_told,
+    told: Callable[[str, int, int], list[str]] = as_told,
     fresh: Iterable[int] = range(20, 31),
-    own: Iterable[int] = range(20, 28),
+    own: Iterable[int] = range(20, 29),
     budget: int = toy.BUDGET,
 ) -> list[gk.Record]:
     """The chapter's diagrams: fresh data seeds, and the source's own with fresh model seeds."""
@@ -64,7 +81,7 @@ def a_grid(
         record
         for setup in toy.SETUPS
         for data, init in pairs
-        for record in a_diagram(setup, told(setup, init), data, init, budget)
+        for record in a_diagram(setup, told(setup, data, init), data, init, budget)
     ]
 
 

@@ -1,19 +1,24 @@
 """The rules of the chapter on the toy say yes, no, partly and too few, each where the answer is known."""
 
+import made_up_toy
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_toy import AS_TOLD, a_cell, a_diagram, a_grid, a_record
+from made_up_toy import as_told as made_up
 
 import grokkit as gk
 from grokkit.claims import rule_module
 from grokkit.claims.rules import toy
 from grokkit.claims.rules.b3 import ways
 from grokkit.claims.rules.b4 import fails_at_the_end
+from grokkit.claims.rules.b6 import across_budget, has_gap
+from grokkit.claims.rules.b12 import differences, mean_within
 from grokkit.claims.rules.b17 import mean_decays
 from grokkit.phases import LETTERS
 from grokkit.tables import settings_table
 
-IDS = ("B1", "B2", "B3", "B4", "B17")
+IDS = ("B1", "B2", "B3", "B4", "B6", "B12", "B17")
 every_rule = pytest.mark.parametrize("id", IDS)
 
 
@@ -34,7 +39,7 @@ def as_told():
 def test_a_grid_as_the_source_tells_it_reproduces(id, as_told):
     found = decided(id, as_told)
     assert found.outcome == "reproduced", found.statement
-    assert found.n == (8 if id in ("B1", "B2") else 11)
+    assert found.n == (9 if id in ("B1", "B2", "B12") else 11)
 
 
 @every_rule
@@ -100,22 +105,22 @@ def test_levels_share_five_percent():
     assert sum(rule_module(id).LEVEL for id in IDS) == pytest.approx(0.05)
 
 
-@every_rule
+@pytest.mark.parametrize("id", [id for id in IDS if id != "B12"])  # which counts no diagrams
 def test_one_exception_in_eleven_is_allowed_and_two_are_not(id):
     for exceptions, outcome in ((1, "reproduced"), (2, "not reproduced")):
-        told = lambda setup, init, k=exceptions: ["M" * 7] * 6 if init < 20 + k else AS_TOLD[setup]  # noqa: E731
-        assert decided(id, a_grid(told, own=range(25, 33))).outcome == (
+        told = lambda setup, data, init, k=exceptions: ["M" * 7] * 6 if init < 20 + k else made_up(setup, data, init)  # noqa: E731
+        assert decided(id, a_grid(told, own=range(25, 34))).outcome == (
             outcome if exceptions == 1 or id not in ("B1", "B2") else "partly"
         )
 
 
 def test_a_phase_that_is_missing_is_named():
     without = [line.replace("X", "M") for line in AS_TOLD["classification"]]
-    found = decided("B1", a_grid(lambda setup, init: without))
+    found = decided("B1", a_grid(lambda setup, data, init: without))
     assert found.outcome == "not reproduced" and "confusion in 0" in found.statement
-    assert decided("B2", a_grid(lambda setup, init: AS_TOLD[setup] if setup == "regression" else without)).outcome == (
-        "reproduced"
-    )
+    assert decided(
+        "B2", a_grid(lambda setup, data, init: AS_TOLD[setup] if setup == "regression" else without)
+    ).outcome == ("reproduced")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +133,7 @@ def test_a_way_has_nothing_or_grokking_between_its_ends(line, found):
 
 def test_grokking_at_the_side_is_not_between():
     beside = ["CCCCMMM"] * 5 + ["GGGGXXX"]
-    found = decided("B3", a_grid(lambda setup, init: beside))
+    found = decided("B3", a_grid(lambda setup, data, init: beside))
     assert found.outcome == "not reproduced"
     assert "0 of 0 along weight decay, 0 of 55 along learning rate" in found.statement
 
@@ -145,11 +150,59 @@ def test_mean_decays_are_shares_of_the_largest():
     assert mean_decays(diagram) == (0.0, 1.0)
     assert np.isnan(mean_decays(as_map(["MMMMMMM"] * 6))).all()
     upside = {s: lines[::-1] for s, lines in AS_TOLD.items()}
-    assert decided("B17", a_grid(lambda setup, init: upside[setup])).outcome == "not reproduced"
+    assert decided("B17", a_grid(lambda setup, data, init: upside[setup])).outcome == "not reproduced"
 
 
 def test_diagrams_stand_as_they_were_drawn(as_told):
     table = gk.evidence_table([*as_told, *a_diagram("classification", ["C" * 7] * 6, 20, 21)])
     found = toy.diagrams(table, "classification")
-    assert list(found) == list(range(20, 31)) and (found[20] == as_map(AS_TOLD["classification"])).all()
-    assert list(toy.diagrams(table, "regression", own_data=True)) == list(range(20, 28))
+    assert list(found) == list(range(20, 31)) and (found[20] == as_map(made_up("classification", 20, 20))).all()
+    assert list(toy.diagrams(table, "regression", own_data=True)) == list(range(20, 29))
+
+
+@pytest.mark.parametrize(
+    ("values", "gap"),
+    [
+        ([10, 100, 990, 1010, 9000], False),  # the narrowest step leads across
+        ([100, 200, 300, 3000, 6000], True),
+        ([100, 200, 500, 1200, 2000], False),  # the widest, and narrow all the same
+        ([1, 300, 2000, 4000], False),  # wide, and another one is wider
+        ([0, -5, 1], None),
+        ([1000, 2000], None),  # at the border is above it
+    ],
+)
+def test_a_gap_is_the_widest_step_and_wide(values, gap):
+    assert has_gap(values, 1000) is gap and has_gap(values[::-1], 1000) is gap
+
+
+def test_confusion_stands_at_the_budget():
+    def diagram(*times):
+        learned = pd.DataFrame({"phase": "memorisation", "train": times})
+        return pd.concat([learned, pd.DataFrame({"phase": ["confusion"] * 2, "train": np.nan})])
+
+    assert across_budget(diagram(100.0, 200.0, 400.0)) is True
+    assert across_budget(diagram(100.0, 10_000.0, 60_000.0)) is False
+    assert across_budget(diagram().iloc[:0]) is None
+
+
+def test_times_that_leap_over_both_borders_do_not_pass(monkeypatch):
+    monkeypatch.setattr(made_up_toy, "LATENESS", {"C": (10, 50), "G": (20_000, 50_000)})
+    monkeypatch.setattr(made_up_toy, "LEARNED", (10, 100))
+    found = decided("B6", a_grid())
+    assert found.outcome == "not reproduced" and "0 of 11 diagrams have a border without a gap" in found.statement
+
+
+def test_diagrams_that_differ_as_much_at_one_data_seed_do_not_pass():
+    def by_model_seed(setup, data, init):
+        return made_up(setup, init, init)
+
+    found = decided("B12", a_grid(by_model_seed))
+    assert found.outcome == "not reproduced" and found.n == 9
+
+
+def test_shares_of_cells_that_differ():
+    maps = np.array([as_map(["C" * 7] * 6), as_map(["C" * 7] * 3 + ["M" * 7] * 3), as_map(["M" * 7] * 6)])
+    shares = differences(maps)
+    assert shares.tolist() == [[0, 0.5, 1], [0.5, 0, 0.5], [1, 0.5, 0]]
+    assert mean_within(shares, np.array([True, True, True])) == pytest.approx(2 / 3)
+    assert mean_within(shares, np.array([True, False, True])) == 1

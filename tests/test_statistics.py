@@ -9,6 +9,7 @@ from scipy import stats
 
 import grokkit as gk
 from grokkit.claims.statistics import (
+    closeness_test,
     majority_test,
     median_interval,
     rank_sum_test,
@@ -171,3 +172,19 @@ def test_variance_shares_want_every_pair_of_seeds_to_meet_once():
     square.loc[0, "batch"] = square.loc[1, "batch"]
     with pytest.raises(gk.BadInput, match="not a Latin square, data and batch do not meet once each"):
         gk.variance_shares(square, "y")
+
+
+def test_the_closeness_test_counts_every_choice():
+    """Two that lie together, three that lie apart, on a line: of the ten choices of two no other is as good."""
+    places = np.array([0.0, 0.1, 10.0, 20.0, 40.0])
+    distances = np.abs(places[:, None] - places)
+    close = np.array([True, True, False, False, False])
+    assert closeness_test(distances, close) == pytest.approx(1 / 10)
+    assert closeness_test(distances, np.array([True, False, False, False, True])) == 1
+    assert closeness_test(np.zeros((5, 5)), close) == 1
+
+
+def test_things_that_cannot_be_compared_are_refused():
+    for distances, close in [(np.zeros((3, 3)), [True, True, False]), (np.zeros((2, 3)), [True] * 4)]:
+        with pytest.raises(gk.BadInput, match="two or more things on each side"):
+            closeness_test(distances, np.array(close))

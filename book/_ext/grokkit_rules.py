@@ -1,7 +1,8 @@
-"""Sphinx extension of the book: the `{rules}` and `{verdicts}` directives, and the runs of every claim as CSV files.
+"""Sphinx extension of the book: what rules found, in directives and in running text, and the runs of every claim.
 
 `{rules}`: each registered rule with its code, its fingerprint and how its verdict changes with the reading.
 `{verdicts}`: what was found so far, one row a decided claim. `runs/<id>.csv` lie beside the ledger's page.
+`` {claim}`A1 reproduced` `` and `` {interval}`A1` ``: a verdict and an effect from the store, for sentences.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from docutils import nodes
 from grokkit_book import LibraryTable, interval, row, table
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
 
 SHARED = ("grokkit.claims.findings", "grokkit.claims.statistics", "grokkit.claims.rules.samples")
 
@@ -53,6 +55,49 @@ class Verdicts(LibraryTable):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, "ledger")
         id = nodes.reference("", found["id"], refuri=f"{uri}#claim-{found['id'].lower()}")
         return row([id, found["verdict"], found["found"], str(found["n"]), interval(found)])
+
+
+class FoundRole(SphinxRole):
+    """A role whose text begins with a claim's id; read again on every build, as the directives are."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        from grokkit.claims import ledger
+
+        self.env.note_reread()
+        id, _, rest = self.text.partition(" ")
+        found = next((each for each in ledger() if each["id"] == id), None)
+        if found is None:
+            return self.wrong(f"There is no claim {id}.")
+        return self.render(found, rest)
+
+    def wrong(self, sentence: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        message = self.inliner.reporter.error(sentence, line=self.lineno)
+        return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+
+    def render(self, found: dict[str, Any], rest: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        raise NotImplementedError
+
+
+class ClaimRole(FoundRole):
+    """The claim's id and verdict, linked to the ledger. A sentence names the verdict that it tells of: where the rule
+    finds another one now, the build fails, and somebody must look at the sentence."""
+
+    def render(self, found: dict[str, Any], rest: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if found["verdict"] != rest:
+            return self.wrong(f"This sentence takes {found['id']} to be '{rest}'; its rule finds '{found['verdict']}'.")
+        uri = self.env.app.builder.get_relative_uri(self.env.docname, "ledger")
+        return [nodes.reference("", f"{found['id']}: {rest}", refuri=f"{uri}#claim-{found['id'].lower()}")], []
+
+
+class IntervalRole(FoundRole):
+    """The 90% interval of a claim's effect, in numbers alone."""
+
+    def render(self, found: dict[str, Any], rest: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        from grokkit.claims import interval_text
+
+        if not found["interval"]:
+            return self.wrong(f"{found['id']} has no interval.")
+        return [nodes.Text(interval_text(found["interval"]))], []
 
 
 def section(anchor: str, title: str, *parts: nodes.Node) -> nodes.section:
@@ -97,5 +142,7 @@ def write_runs(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("rules", Rules)
     app.add_directive("verdicts", Verdicts)
+    app.add_role("claim", ClaimRole())
+    app.add_role("interval", IntervalRole())
     app.connect("build-finished", write_runs)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, permutations
+from math import comb
 
 import numpy as np
 from scipy import stats
@@ -16,6 +17,9 @@ from grokkit.errors import BadInput
 
 CONFIDENCE = 0.9
 """Of every interval. Five values have no narrower exact interval for their median than their whole range (93.75%)."""
+
+MOST_CHOICES = 200_000
+"""That a permutation test counts out."""
 
 
 def trend_test(blocks: np.ndarray, rising: bool) -> float:
@@ -85,6 +89,32 @@ def rank_agreement_test(first: Sequence[float], second: Sequence[float]) -> floa
             product = a[taken.bit_count()] * b[j]
             ways[taken | 1 << j, product:] += ways[taken, : most + 1 - product]
     return min(1.0, float(ways[-1, a @ b :].sum() / ways[-1].sum()))
+
+
+def closeness_test(distances: np.ndarray, close: np.ndarray) -> float:
+    """One-sided exact p-value that some things are closer to each other than the others are to each other.
+
+    distances: (N, N), symmetric. close: bool (N,), which ones. The statistic is the mean distance within the others
+    minus that within the close ones; under the null every choice of which are the close ones is equally likely
+    (a permutation test on distances, as Mielke & Berry 2007, chapter 2). 9 of 20 have 167,960 choices.
+    """
+    distances, close = np.asarray(distances, dtype=float), np.asarray(close, dtype=bool)
+    n, k = len(close), int(close.sum())
+    if distances.shape != (n, n) or min(k, n - k) < 2 or comb(n, k) > MOST_CHOICES:
+        raise BadInput(
+            f"closeness_test: needs distances (N, N) and two or more things on each side, at most {MOST_CHOICES:,} "
+            f"choices; distances {distances.shape} and {k} of {n} came."
+        )
+    choices = np.zeros((comb(n, k), n))
+    for row, chosen in zip(choices, combinations(range(n), k), strict=True):
+        row[list(chosen)] = 1
+
+    def within(chosen: np.ndarray) -> np.ndarray:
+        return np.einsum("cn,cn->c", chosen @ distances, chosen) / (chosen.sum(1) * (chosen.sum(1) - 1))
+
+    statistic = within(1 - choices) - within(choices)
+    observed = statistic[(choices == close).all(1)][0]
+    return float((statistic >= observed - 1e-12).mean())
 
 
 def majority_test(holds: Sequence[bool]) -> float:

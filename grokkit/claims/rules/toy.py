@@ -73,23 +73,32 @@ def cells(table: pd.DataFrame, setup: str, own_data: bool = False) -> pd.DataFra
 
 def diagrams(table: pd.DataFrame, setup: str, own_data: bool = False) -> dict[int, np.ndarray]:
     """Model seed -> phases, (6, 7): weight decay downwards, learning rate to the right; complete diagrams only."""
+    maps = complete(table, setup, own_data)
+    return {seed: each.pivot(index="row", columns="column", values="phase").to_numpy() for seed, each in maps.items()}
+
+
+def complete(table: pd.DataFrame, setup: str, own_data: bool = False) -> dict[int, pd.DataFrame]:
+    """Model seed -> cells with their phase and the exact times `train` and `val`; complete diagrams only."""
     found = cells(table, setup, own_data)
     if not len(found):
         return {}
-    found = found.assign(phase=phases_of(found))
-    maps = {
-        int(seed): each.pivot(index="row", columns="column", values="phase").reindex(index=DECAYS, columns=RATES)
-        for seed, each in found[found["phase"] != ""].groupby("seeds.init", sort=True)
-    }
-    return {seed: each.to_numpy() for seed, each in maps.items() if not each.isna().any(axis=None)}
+    found = found.assign(phase=phases_of(found), **dict(zip(("train", "val"), times_of(found), strict=True)))
+    seen = found[found["phase"] != ""].drop_duplicates(["seeds.init", "row", "column"])
+    size = len(DECAYS) * len(RATES)
+    return {int(seed): each for seed, each in seen.groupby("seeds.init", sort=True) if len(each) == size}
 
 
 def phases_of(table: pd.DataFrame, late: float = 1000, budget: float = BUDGET) -> np.ndarray:
     """Each run's phase, from its exact passages; "" for one that was not watched for so long or not at every step."""
-    t_train, t_val = (np.array([_last(x) for x in _column(table, f"{w}_passage")]) for w in ("train", "val"))
+    t_train, t_val = times_of(table)
     watched = np.array([isinstance(x, np.ndarray) for x in _column(table, "train_passage")], dtype=bool)
     whole = watched & ((table["status"] == "reached") | (table["observed_to"] >= budget)).to_numpy()
     return np.where(whole, phase(t_train, t_val, budget, late), "")
+
+
+def times_of(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Exact T_train and T_val of each run, in steps; NaN where it never got there."""
+    return tuple(np.array([_last(x) for x in _column(table, f"{which}_passage")]) for which in ("train", "val"))
 
 
 def all_phases(table: pd.DataFrame, setup: str, own_data: bool) -> Finding:

@@ -1,0 +1,67 @@
+"""B6: on the toy there is no gap between comprehension and grokking, nor between memorisation and confusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.rules.toy import BUDGET, SETUPS, cells, complete, shown_in
+from grokkit.claims.verdict import Verdict
+from grokkit.phases import LATE
+
+LEVEL = 0.05 / 7
+EFFECT = "share of diagrams without a gap between comprehension and grokking, classification"
+JUMP = np.sqrt(10)
+"""The factor that makes a gap: a tenth of the scale of the source's smooth diagrams, from 1 to the budget."""
+
+
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Both setups at fresh data seeds."""
+    return table.loc[[label for setup in SETUPS for label in cells(table, setup).index]]
+
+
+def rule(table: pd.DataFrame) -> Verdict:
+    """Two tests a setup: are more than half of all diagrams without a gap between comprehension and grokking, in
+    T_val - T_train, and without one between memorisation and confusion, in T_train?
+
+    There is a gap if, with the times of a diagram in order, the step across the border is a factor of `JUMP` or more
+    and no other step is larger. Confusion stands at the budget. A diagram that lacks a phase has no border there, and
+    cannot show that there is no gap.
+    """
+    kinds = {"comprehension and grokking": across_lateness, "memorisation and confusion": across_budget}
+    return verdict([_without(table, setup, *kind) for setup in SETUPS for kind in kinds.items()], LEVEL, EFFECT)
+
+
+def has_gap(values: Sequence[float], border: float) -> bool | None:
+    """Whether the widest step between neighbours leads across the border; None if all lie on one side of it.
+
+    values, border: in steps, of which less than one counts as one. A value at the border lies above it.
+    """
+    ordered = np.sort(np.maximum(np.asarray(values, dtype=float), 1.0))
+    below = int((ordered < border).sum())
+    if below in (0, len(ordered)):
+        return None
+    jumps = ordered[1:] / ordered[:-1]
+    return bool(jumps[below - 1] >= JUMP and jumps[below - 1] == jumps.max())
+
+
+def across_lateness(diagram: pd.DataFrame) -> bool | None:
+    """A gap in T_val - T_train at the 1,000 steps that make grokking."""
+    arrived = diagram[diagram["phase"].isin(["comprehension", "grokking"])]
+    return has_gap(arrived["val"] - arrived["train"], LATE)
+
+
+def across_budget(diagram: pd.DataFrame) -> bool | None:
+    """A gap in T_train at the budget, where confusion stands."""
+    learned = diagram.loc[diagram["phase"] == "memorisation", "train"]
+    confused = np.full((diagram["phase"] == "confusion").sum(), float(BUDGET))
+    return has_gap([*learned[learned < BUDGET], *confused], BUDGET)
+
+
+def _without(table: pd.DataFrame, setup: str, between: str, gap: object) -> Finding:
+    found = [gap(diagram) for diagram in complete(table, setup).values()]
+    told = f"have a border without a gap ({sum(each is None for each in found)} have no border)"
+    return shown_in(f"{between}, {setup}", [each is False for each in found], told)
