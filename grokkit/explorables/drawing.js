@@ -33,3 +33,15 @@ export function cumulated(differences) {
   let sum = 0;
   return differences.map((difference) => (sum += difference));
 }
+
+// Reacts to events of a model, also to what Python sets, and redraws when `el` is no longer as wide as what was drawn.
+// Returns how to stop.
+export function heed(model, el, reactions, drawnWidth, redraw) {
+  for (const [event, react] of Object.entries(reactions)) model.on(event, react);
+  const resized = new ResizeObserver(() => el.clientWidth !== drawnWidth() && redraw());
+  resized.observe(el);
+  return () => {
+    for (const [event, react] of Object.entries(reactions)) model.off(event, react);
+    resized.disconnect();
+  };
+}

@@ -2,7 +2,7 @@
 // Python's side is phases.py. No element has an id, so any number of explorers can share a page.
 import { chosenAt, movedNote, nearest, placesOf, radios, setting, tick } from "./choices.js";
 import { axes, curves, frame, passages } from "./curves.js";
-import { cumulated, filled, html, svg, written } from "./drawing.js";
+import { cumulated, filled, heed, html, svg, written } from "./drawing.js";
 import { drawnMap, legend } from "./map.js";
 
 function decoded(data) {
@@ -181,11 +181,6 @@ class PhaseExplorer {
     parts.map.addEventListener("pointermove", (event) => event.buttons && event.pointerType === "mouse" && point(event));
     parts.map.addEventListener("click", point);
     parts.train.addEventListener("click", () => model.send({ train: this.cell.cell }));
-    return this.heedModel();
-  }
-
-  // Also what Python sets is drawn, and a change of width. Returns how to stop.
-  heedModel() {
     const draw = () => this.draw();
     const anew = () => {
       this.decode();
@@ -193,13 +188,7 @@ class PhaseExplorer {
     };
     const reactions = { "change:chosen": draw, "change:in_steps": draw, "change:data": anew };
     reactions["change:cell"] = () => this.drawCell();
-    for (const [event, react] of Object.entries(reactions)) this.model.on(event, react);
-    const resized = new ResizeObserver(() => this.el.clientWidth !== this.map.width && this.draw());
-    resized.observe(this.el);
-    return () => {
-      for (const [event, react] of Object.entries(reactions)) this.model.off(event, react);
-      resized.disconnect();
-    };
+    return heed(model, this.el, reactions, () => this.map.width, draw);
   }
 }
 

@@ -1,7 +1,7 @@
 // The run explorer: choose a setting, see all its seeds and the moment of each transition, and move through time.
 // Python's side is runs.py. No element has an id, so any number of explorers can share a page.
 import { chosenAt, movedNote, nearest, placesOf, radios, setting, tick } from "./choices.js";
-import { cumulated, filled, html, logarithmic, percent, svg, written } from "./drawing.js";
+import { cumulated, filled, heed, html, logarithmic, percent, svg, written } from "./drawing.js";
 import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, norms, passages, passed } from "./curves.js";
 
 const POSITIONS = 400; // of the slider, over the whole axis
@@ -178,19 +178,8 @@ class RunExplorer {
       this.point(event); // not on pointerdown, with which a finger also begins to scroll
       model.save_changes();
     });
-    return this.heedModel();
-  }
-
-  // Also what Python sets is drawn, and a change of width. Returns how to stop.
-  heedModel() {
     const reactions = { "change:chosen": () => this.drawSetting(), "change:moment": () => this.drawMoment() };
-    for (const [event, react] of Object.entries(reactions)) this.model.on(event, react);
-    const resized = new ResizeObserver(() => this.el.clientWidth !== this.plot.width && this.drawPicture());
-    resized.observe(this.el);
-    return () => {
-      for (const [event, react] of Object.entries(reactions)) this.model.off(event, react);
-      resized.disconnect();
-    };
+    return heed(model, this.el, reactions, () => this.plot.width, () => this.drawPicture());
   }
 }
 
