@@ -34,6 +34,7 @@ def main() -> None:
     with one_thread():
         found: dict[str, Any] = {"made": datetime.now(UTC).isoformat(timespec="seconds")}
         found |= {"versions": versions(), "environment": environment(CPU, True)}
+        found["vectors"] = torch.backends.cpu.get_cpu_capability()  # one name of hardware may have several
         found["pace"] = compare(None, "cpu", progress=lambda line: print(line, flush=True))
         found["bits"] = {name: _bits(run) for name, run in _bit_cases().items()}
         found["equality"] = {name: _equality(run) for name, run in _bit_cases().items() if run.precision == "float32"}
@@ -42,7 +43,8 @@ def main() -> None:
         found["warm_start_seconds"] = _warm_start()
         found["import_seconds"] = _import_seconds()
         found["two_processes"] = _two_processes()
-    file = Path(__file__).parent / "results" / f"{found['environment']['hardware'].lower().replace(' ', '-')}.json"
+    name = f"{found['environment']['hardware']} {found['vectors']}".lower().replace(" ", "-")
+    file = Path(__file__).parent / "results" / f"{name}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"{file} and {write_readme()} are written")

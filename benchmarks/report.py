@@ -36,7 +36,8 @@ def write_readme() -> Path:
 
 def _section(found: dict[str, Any]) -> str:
     where, versions = found["environment"], found["versions"]
-    title = f"## {where['hardware']}, one thread, torch {where['torch']}, {found['made'][:10]}"
+    hardware = where["hardware"] + (f" with {found['vectors']}" if "vectors" in found else "")
+    title = f"## {hardware}, one thread, torch {where['torch']}, {found['made'][:10]}"
     told = f"grokkit {versions['grokkit']} at revision {versions.get('revision', 'unknown')}."
     return "\n".join([title, "", told, "", *_paces(found["pace"]), "", *_promises(found), "", *_bits(found), ""])
 
