@@ -80,9 +80,9 @@ HOST = """
     on: (event, react) => (heard[event] ??= []).push(react),
     off: (event, react) => (heard[event] = heard[event].filter((other) => other !== react)),
     save_changes: () => window.saved.push(structuredClone({ ...state, data: undefined })),
-    send: (content) => window.sent.push(content),
+    send: () => {},
   };
-  Object.assign(window, { model, heard, saved: [], sent: [] });
+  Object.assign(window, { model, heard, saved: [] });
   const el = document.querySelector("main").appendChild(document.createElement("div"));
   return import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" }))).then((module) => {
     window.stop = module.default.render({ model, el });

@@ -11,6 +11,7 @@ from browsing import HOST, Visit, page_of
 
 from grokkit.errors import BadInput
 from grokkit.explorables import PhaseExplorer
+from grokkit.plots import PHASE_COLOURS
 
 CHOICES = {"setup": "setup", "map": "map"}
 AXES = {"rate": "learning rate", "decay": "weight decay"}
@@ -53,7 +54,8 @@ def cells() -> pd.DataFrame:
 
 
 def explorer(**changes) -> PhaseExplorer:
-    return PhaseExplorer(cells(), CHOICES, AXES, BUDGET, told={"order": "order of the embedding"}, **changes)
+    changes = {"told": {"order": "order of the embedding"}} | changes
+    return PhaseExplorer(cells(), CHOICES, AXES, BUDGET, **changes)
 
 
 # Python's side
@@ -76,6 +78,9 @@ def test_a_cell_has_its_places_its_times_and_its_curve():
     [
         (lambda t: t.drop(columns=["phase", "rate"]), "lacks the columns rate, phase"),
         (lambda t: t.iloc[:0], "no cells"),
+        (lambda t: t.assign(decay=np.nan), "cells without a value of setup or map or rate or decay"),
+        (lambda t: t.assign(rate="slow"), "only numbers can be set out"),
+        (lambda t: t.assign(train_accuracy=[x * np.nan for x in t["train_accuracy"]]), r"of the cell \[0, 0\]: needs"),
         (lambda t: t.assign(phase="delay"), "every cell needs one of comprehension"),
         (lambda t: pd.concat([t, t]), "two cells with the same setup, map, rate, decay"),
     ],
@@ -86,8 +91,11 @@ def test_a_table_that_cannot_be_drawn_is_refused(spoil, sentence):
 
 
 def test_a_map_that_is_not_there_cannot_be_chosen():
-    with pytest.raises(BadInput, match="no cell has"):
-        explorer(chosen={"setup": "regression", "map": "ours"})
+    for chosen in ({"setup": "regression", "map": "ours"}, {"setup": "regression"}, {"mood": "good"}):
+        with pytest.raises(BadInput, match="no map is"):
+            explorer(chosen=chosen)
+        with pytest.raises(BadInput, match="no map is"):
+            explorer().chosen = chosen
 
 
 def test_a_cell_trained_on_request_takes_the_place_of_the_old_one():
@@ -99,11 +107,35 @@ def test_a_cell_trained_on_request_takes_the_place_of_the_old_one():
 
     shown = explorer(train=train)
     before = len(shown.data["cells"])
-    shown._heard(shown, {"train": [1, 0]}, [])
+    shown.cell, shown.training = [1, 0], True
+    assert not shown.training
     assert asked == [{"setup": "classification", "map": "ours", "rate": 1e-4, "decay": 0.0}]
     assert len(shown.data["cells"]) == before
     [cell] = [c for c in shown.data["cells"] if (c["at"], c["cell"]) == ([0, 0], [1, 0])]
     assert (cell["phase"], cell["t_val"]) == (0, 600)
+
+
+def test_a_cell_trained_for_another_map_leaves_this_one_whole_and_is_shown():
+    shown = explorer(train=lambda settings: a_cell("regression", "ours", 2, 1, "grokking"), told=None)
+    before = len(shown.data["cells"])
+    for _ in range(2):
+        shown.cell, shown.training = [1, 2], True
+        assert len(shown.data["cells"]) == before + 1 and shown.chosen == {"setup": "regression", "map": "ours"}
+
+
+def test_training_that_fails_frees_the_button():
+    def train(settings):
+        raise KeyError("no")
+
+    shown = explorer(train=train)
+    with pytest.raises(KeyError):
+        shown.training = True
+    assert not shown.training
+
+
+def test_axes_rise_whatever_the_columns_are_made_of():
+    data = PhaseExplorer(cells().iloc[::-1].astype(object), CHOICES, AXES, BUDGET).data
+    assert [axis["values"] for axis in data["axes"]] == [list(RATES), list(DECAYS)]
 
 
 def test_the_first_view_counts_the_phases_of_every_map():
@@ -136,8 +168,9 @@ def test_arrow_keys_walk_over_the_map_and_the_cell_is_read_out(open_page):
         page.keyboard.press(key)
     assert said.inner_text() == (
         "learning rate 1.0e-5, weight decay 0. comprehension: T_train 100 steps, T_val 600 steps, "
-        "order of the embedding 0. source: comprehension."
+        "order of the embedding 0."
     )
+    assert page.get_by_text("source: comprehension.").is_visible()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")  # over the column that ours lacks
     assert said.inner_text().startswith("learning rate 0.01, weight decay 0. memorisation: T_train 50 steps, T_val not")
@@ -161,7 +194,8 @@ def test_a_published_map_has_phases_and_no_more(open_page):
     assert not page.get_by_role("radio", name="steps").is_visible()
     page.get_by_role("application").focus()
     page.keyboard.press("ArrowDown")
-    assert "confusion. ours: confusion." in page.locator(".reading").inner_text()
+    assert page.locator(".reading").inner_text().endswith("weight decay 10. confusion.")
+    assert page.get_by_text("ours: confusion.").is_visible()
 
 
 def test_a_choice_without_a_map_moves_the_others_along(open_page):
@@ -183,6 +217,26 @@ def test_steps_are_coloured_by_how_late_validation_is(open_page):
     assert len({comprehension, grokking, memorised}) == 3 and len(found) == 9
     assert share(comprehension) is not None and "#5c3500" in grokking and "#5c3500" in comprehension
     assert share(comprehension) > share(grokking), "the later, the less of the middle colour"
+
+
+def test_many_other_maps_are_counted_and_not_read_out(open_page):
+    others = [cells().assign(map=f"ours, seed {seed}") for seed in range(5)]
+    table = pd.concat(
+        [cells(), *(other[other["setup"] == "classification"].drop_duplicates(["rate", "decay"]) for other in others)]
+    )
+    page = open_page(PhaseExplorer(table, CHOICES, AXES, BUDGET).to_html()).page
+    page.locator("svg .cell").nth(1).click(force=True)
+    assert page.get_by_text("The same cell in 6 other maps: 6 grokking.").is_visible()
+    assert "other maps" not in page.get_by_role("status").inner_text()
+
+
+def test_a_cell_of_which_only_the_phase_is_known_has_its_colour_in_steps_too(open_page):
+    table = cells()
+    table.loc[0, ["t_train", "t_val", "observed_to"]] = np.nan
+    page = open_page(PhaseExplorer(table, CHOICES, AXES, 1).to_html()).page
+    page.get_by_role("radio", name="steps").check(force=True)
+    assert "NaN" not in page.locator("svg.map").inner_html()
+    assert page.locator("svg .cell").first.get_attribute("fill") == PHASE_COLOURS["comprehension"]
 
 
 def test_the_table_behind_the_map_has_every_cell(open_page):
@@ -209,8 +263,27 @@ def hosted(browser, tmp_path):
 def test_a_widget_tells_python_where_the_reader_is_and_what_to_train(hosted):
     hosted.page.locator("svg .cell").nth(0).click(force=True)
     hosted.page.get_by_role("button", name="Train this cell now").click()
-    assert hosted.page.evaluate("() => [saved.at(-1).cell, sent]") == [[0, 0], [{"train": [0, 0]}]]
+    assert hosted.page.evaluate("() => [saved.at(-1).cell, saved.at(-1).training]") == [[0, 0], True]
+    waiting = hosted.page.get_by_role("button", name="Training …")
+    assert waiting.get_attribute("aria-disabled") == "true"
+    hosted.page.evaluate("() => { saved.length = 0 }")
+    waiting.click(force=True)
+    assert hosted.page.evaluate("() => saved") == []
+    hosted.page.evaluate("() => model.set('training', false)")
+    assert hosted.page.get_by_role("button", name="Train this cell now").get_attribute("aria-disabled") == "false"
     assert hosted.errors == []
+
+
+def test_a_map_that_python_adds_can_be_chosen(hosted):
+    added = """() => {
+      const data = structuredClone(model.get('data'));
+      data.choices[1].values.push('new');
+      data.cells.push({ ...data.cells[0], at: [0, 2] });
+      model.set('data', data);
+    }"""
+    hosted.page.evaluate(added)
+    hosted.page.get_by_role("radio", name="new").check(force=True)
+    assert hosted.page.locator("svg .cell").count() == 1 and hosted.errors == []
 
 
 def test_a_widget_shows_what_python_sets(hosted):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_number
 
 
 def combinations(table: pd.DataFrame, choices: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ def options(table: pd.DataFrame, choices: Mapping[str, str]) -> list[dict[str, A
 def values_of(column: pd.Series) -> list[Any]:
     """Numbers in rising order, anything else in the order in which the table has it."""
     values = [plain(value) for value in column.unique()]
-    return sorted(values) if is_numeric_dtype(column) else values
+    return sorted(values) if all(map(is_number, values)) else values
 
 
 def plain(value: Any) -> Any:

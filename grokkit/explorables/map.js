@@ -12,11 +12,12 @@ function mixed([first, middle, last], share) {
   return `color-mix(in srgb, ${middle} ${Math.round(100 * part)}%, ${end})`;
 }
 
-// As `grokkit.smooth` has it: how late validation is where both arrive, T_train where only training does.
-function colourInSteps({ scales, budget }, { t_train: train, t_val: val }) {
+// Of a cell of which only the phase is known, that. Else as `grokkit.smooth` has it: how late validation is where both arrive, T_train where only training does.
+function colourInSteps({ phases, scales, budget }, { phase, observed_to: seen, t_train: train, t_val: val }) {
+  if (seen === undefined) return Object.values(phases)[phase];
   const [generalising, not] = Object.values(scales);
   const steps = train === null ? budget : val === null ? train : val - train;
-  const share = Math.log(Math.min(Math.max(steps, 1), budget)) / Math.log(budget);
+  const share = Math.log(Math.min(Math.max(steps, 1), budget)) / Math.log(Math.max(budget, 2));
   return mixed(train !== null && val !== null ? generalising : not, share);
 }
 

@@ -22,7 +22,7 @@ function closest(cells, [column, row]) {
   return cells.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 
-// The next cell in a direction: of those that lie ahead, the nearest along it and then the nearest across.
+// The next cell in a direction: of those that lie ahead, the least far aside and then the nearest.
 function next(cells, from, [dx, dy]) {
   const ahead = ({ cell }) => (cell[0] - from.cell[0]) * dx + (cell[1] - from.cell[1]) * dy;
   const aside = ({ cell }) => Math.abs((cell[0] - from.cell[0]) * dy) + Math.abs((cell[1] - from.cell[1]) * dx);
@@ -31,6 +31,7 @@ function next(cells, from, [dx, dy]) {
   return possible.reduce((best, other) => (rank(other) < rank(best) ? other : best), possible[0]) ?? from;
 }
 
+const FEW = 3;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 const brief = (value) => (value && Math.abs(value) < 0.01 ? value.toExponential(1) : String(Number(value.toPrecision(3))));
@@ -59,22 +60,25 @@ function mapTable(cells, axes, phases) {
 
 const HINT = "Point at a cell, tap it, or go from cell to cell with the arrow keys. The framed cell is read out below.";
 
+const controls = (choices) => choices.map(({ label, values }, i) => radios(i, label, values));
+
 function built(el, choices) {
   const parts = {
-    form: html("form", {}, ...choices.map(({ label, values }, i) => radios(i, label, values))),
+    form: html("form", {}, ...controls(choices)),
     way: html("form", {}, radios("way", "drawn in", ["phases", "steps"])),
     note: html("p", { class: "hint" }, HINT),
     legend: html("div", { class: "legend" }),
     map: svg("svg", { class: "map", role: "application", "aria-roledescription": "phase diagram", tabindex: 0 }),
     reading: html("p", { class: "reading", role: "status", "aria-live": "polite" }),
+    elsewhere: html("p", { class: "hint" }),
     train: html("button", { type: "button" }, "Train this cell now"),
     picture: svg("svg", { role: "img" }),
     table: html("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "This map as a table" }),
   };
   const details = html("details", {}, html("summary", {}, "This map as a table"), parts.table);
-  const { form, way, note, legend, map, reading, train, picture } = parts;
+  const { form, way, note, legend, map, reading, elsewhere, train, picture } = parts;
   el.classList.add("grokkit-explorable");
-  el.replaceChildren(form, way, note, legend, map, reading, train, picture, details);
+  el.replaceChildren(form, way, note, legend, map, reading, elsewhere, train, picture, details);
   return parts;
 }
 
@@ -121,19 +125,23 @@ class PhaseExplorer {
     this.model.save_changes();
   }
 
-  // The same cell in the maps that differ in one choice.
+  // The same cell in the maps that differ in one choice: by name while they are few, else counted.
   elsewhere() {
     const { choices, cells, phases } = this.data;
     const { at, cell } = this;
     const others = cells.filter((other) => same(other.cell, cell.cell) && other.at.filter((x, i) => x !== at[i]).length === 1);
     const named = ({ at: place }) => choices.flatMap(({ values }, i) => (place[i] === at[i] ? [] : [values[place[i]]]));
-    return others.map((other) => ` ${named(other)}: ${Object.keys(phases)[other.phase]}.`).join("");
+    const names = Object.keys(phases);
+    if (others.length <= FEW) return others.map((other) => `${named(other)}: ${names[other.phase]}.`).join(" ");
+    const counts = names.map((name, i) => [others.filter(({ phase }) => phase === i).length, name]);
+    const told = counts.filter(([count]) => count).map(([count, name]) => `${count} ${name}`);
+    return `The same cell in ${others.length} other maps: ${told.join(", ")}.`;
   }
 
   reading() {
     const { cell } = this;
     const place = this.data.axes.map(({ label, values }, i) => `${label} ${brief(values[cell.cell[i]])}`).join(", ");
-    return `${this.moved}${place}. ${words(this.data, cell)}.${this.elsewhere()}`;
+    return `${this.moved}${place}. ${words(this.data, cell)}.`;
   }
 
   draw() {
@@ -153,6 +161,7 @@ class PhaseExplorer {
     const { cell, parts } = this;
     this.map.mark(cell);
     parts.reading.textContent = this.reading();
+    parts.elsewhere.textContent = this.elsewhere();
     parts.picture.toggleAttribute("hidden", !cell.run);
     if (!cell.run) return;
     const plot = frame(Math.max(this.el.clientWidth, 280), this.range);
@@ -160,6 +169,20 @@ class PhaseExplorer {
     const label = `Accuracy of this cell's run against optimizer steps: ${words(this.data, cell)}.`;
     filled(parts.picture, { width: plot.width, height: plot.height, "aria-label": label }, []);
     parts.picture.replaceChildren(axes(plot), ...layers);
+  }
+
+  // Python trains when it is told so, and says when it is done.
+  train() {
+    if (this.model.get("training")) return;
+    this.model.set("cell", this.cell.cell);
+    this.model.set("training", true);
+    this.model.save_changes();
+  }
+
+  drawTraining() {
+    const training = this.model.get("training");
+    filled(this.parts.train, { "aria-disabled": training }, []);
+    this.parts.train.textContent = training ? "Training …" : "Train this cell now";
   }
 
   pressed(event) {
@@ -180,14 +203,16 @@ class PhaseExplorer {
     const point = (event) => this.goTo(closest(this.shown, this.map.placeAt(event)));
     parts.map.addEventListener("pointermove", (event) => event.buttons && event.pointerType === "mouse" && point(event));
     parts.map.addEventListener("click", point);
-    parts.train.addEventListener("click", () => model.send({ train: this.cell.cell }));
+    parts.train.addEventListener("click", () => this.train());
     const draw = () => this.draw();
     const anew = () => {
       this.decode();
+      parts.form.replaceChildren(...controls(this.data.choices));
       this.draw();
     };
     const reactions = { "change:chosen": draw, "change:in_steps": draw, "change:data": anew };
     reactions["change:cell"] = () => this.drawCell();
+    reactions["change:training"] = () => this.drawTraining();
     return heed(model, this.el, reactions, () => this.map.width, draw);
   }
 }

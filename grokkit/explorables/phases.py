@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
+from pandas.api.types import is_number
 
 from grokkit.errors import BadInput
 from grokkit.explorables.base import Explorable, one_module
-from grokkit.explorables.choices import combinations, options, places_of, plain, rows_of, values_of
+from grokkit.explorables.choices import combinations, options, places_of, rows_of, values_of
 from grokkit.explorables.thinning import axis_of, thinned_curves
 from grokkit.phases import PHASES
 from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS
@@ -33,8 +34,8 @@ class PhaseExplorer(Explorable):
     budget: for how many steps a run was watched, the end of the scale of steps.
     told: column -> what readers call it, of numbers that are read out with a cell.
     chosen: column -> value, the map shown first; by default that of the table's first row.
-    train: takes the settings of a cell, as a dict of choices and axes, and returns its row of the table. With a kernel
-    a button then trains the cell in front of the reader; a page without one does not show it.
+    train: takes the settings of a cell, as a dict of choices and axes, and returns its row of the table, which may name
+    another map. With a kernel a button then trains the cell that the reader is at; a page without one does not show it.
 
     With a kernel `chosen`, `cell` (column, row) and `in_steps` follow the reader and can be set.
     Raises BadInput for a table that cannot be drawn.
@@ -45,6 +46,7 @@ class PhaseExplorer(Explorable):
     cell = traitlets.List(traitlets.Int(), minlen=2, maxlen=2).tag(sync=True)
     in_steps = traitlets.Bool(False).tag(sync=True)
     trains = traitlets.Bool(False).tag(sync=True)
+    training = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -61,12 +63,9 @@ class PhaseExplorer(Explorable):
         self._choices, self._axes, self._told, self._train = dict(choices), dict(axes), dict(told or {}), train
         self._budget, self._points = float(budget), points
         chosen = combinations(self._table, choices)[0] if chosen is None else dict(chosen)
-        if not len(shown := rows_of(self._table, chosen)):
-            raise BadInput(f"chosen: no cell has {chosen}; maps are {combinations(self._table, choices)}.")
-        data = self._data()
+        shown, data = rows_of(self._table, self._known(chosen)), self._data()
         middle = shown.iloc[len(shown) // 2]
         super().__init__(data=data, chosen=chosen, cell=places_of(middle, data["axes"]), trains=train is not None)
-        self.on_msg(self._heard)
 
     def first_view(self) -> str:
         """A table: how many cells of each map are in each phase."""
@@ -75,6 +74,16 @@ class PhaseExplorer(Explorable):
         rows = "".join(_counts_row(setting, cells) for setting, cells in groups)
         caption = "How many cells of each map are in each phase."
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    @traitlets.validate("chosen")
+    def _is_a_map(self, proposal: Any) -> dict[str, Any]:
+        return self._known(proposal["value"])
+
+    def _known(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        maps = combinations(self._table, self._choices)
+        if chosen not in maps:
+            raise BadInput(f"chosen: no map is {chosen}; there are {len(maps)}, for example {maps[0]}.")
+        return chosen
 
     def _data(self) -> dict[str, Any]:
         offered, axes = (options(self._table, names) for names in (self._choices, self._axes))
@@ -89,22 +98,31 @@ class PhaseExplorer(Explorable):
         if not pd.isna(row["observed_to"]):
             known |= {t: None if pd.isna(row[t]) else int(row[t]) for t in ("t_train", "t_val")}
             known["observed_to"] = int(row["observed_to"])
-        known |= {name: float(f"{row[name]:.3g}") for name in self._told if np.isfinite(row.get(name, np.nan))}
+        known |= {name: float(f"{row[name]:.3g}") for name in self._told if pd.notna(row.get(name))}
         if np.ndim(row.get("steps")) == 1:
-            known["curves"] = thinned_curves(row, axis_of(self._table, self._points))
+            known["curves"] = thinned_curves(row, axis_of(self._table, self._points), f"the cell {known['cell']}")
         return known
 
-    def _heard(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
-        """The reader asks for a cell to be trained."""
-        if self._train is None or "train" not in content:
-            return
-        column, row = content["train"]
-        (across, xs), (down, ys) = ((name, values_of(self._table[name])) for name in self._axes)
-        settings = {**self.chosen, across: xs[column], down: ys[row]}
-        made = {**settings, **self._train(settings)}
-        others = ~np.logical_and.reduce([self._table[name] == plain(value) for name, value in settings.items()])
-        self._table = pd.concat([self._table[others], pd.DataFrame([made])], ignore_index=True)
+    @traitlets.observe("training")
+    def _trains_on_request(self, change: Any) -> None:
+        if self._train is not None and change["new"]:
+            try:
+                self._put(self._train(self._settings()))
+            finally:
+                self.training = False
+
+    def _settings(self) -> dict[str, Any]:
+        """Of the cell that the reader is at."""
+        places = zip(self._axes, self.cell, strict=True)
+        return {**self.chosen, **{name: values_of(self._table[name])[place] for name, place in places}}
+
+    def _put(self, row: Mapping[str, Any]) -> None:
+        """Show a cell, in place of the one with its settings if there is one."""
+        row = {**self._settings(), **row}
+        same = np.logical_and.reduce([self._table[name] == row[name] for name in (*self._choices, *self._axes)])
+        self._table = pd.concat([self._table[~same], pd.DataFrame([row])], ignore_index=True)
         self.data = self._data()
+        self.chosen = {name: row[name] for name in self._choices}
 
     def __repr__(self) -> str:
         return f"<PhaseExplorer: {len(self._table)} cells by {', '.join(self._choices.values())}>"
@@ -118,6 +136,10 @@ def _drawable(table: pd.DataFrame, choices: Mapping[str, str], axes: Mapping[str
         raise BadInput(f"table lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}.")
     if table.empty:
         raise BadInput("table has no cells: there is nothing to explore.")
+    if table[[*choices, *axes]].isna().any(axis=None):
+        raise BadInput(f"table has cells without a value of {' or '.join((*choices, *axes))}: every cell needs all.")
+    if not all(is_number(value) for name in axes for value in table[name]):
+        raise BadInput(f"axes {' and '.join(axes)}: only numbers can be set out along an axis.")
     if not table["phase"].isin(PHASES).all():
         raise BadInput(f"phase: every cell needs one of {', '.join(PHASES)}.")
     if table.duplicated([*choices, *axes]).any():

@@ -110,7 +110,8 @@ def _middle(runs: pd.DataFrame) -> int:
 def _runs(table: pd.DataFrame, choices: Mapping[str, str], points: int) -> list[dict[str, Any]]:
     offered, axis = options(table, choices), axis_of(table, points)
     return [
-        {"at": places_of(row, offered)} | _moments(row) | thinned_curves(row, axis) for row in table.to_dict("records")
+        {"at": places_of(row, offered)} | _moments(row) | thinned_curves(row, axis, f"seed {row['seed']}")
+        for row in table.to_dict("records")
     ]
 
 

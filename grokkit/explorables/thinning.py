@@ -16,16 +16,16 @@ def axis_of(table: pd.DataFrame, points: int) -> np.ndarray:
     return np.geomspace(1, max(table["observed_to"].max(), 1), points)
 
 
-def thinned_curves(row: Mapping[str, Any], axis: np.ndarray) -> dict[str, list[int]]:
-    """Steps, and accuracies in thousandths."""
+def thinned_curves(row: Mapping[str, Any], axis: np.ndarray, whose: str) -> dict[str, list[int]]:
+    """Steps, and accuracies in thousandths. whose: named where they cannot be drawn."""
     steps = np.asarray(row["steps"], dtype=np.int64)
     accuracies = {name: np.asarray(row[f"{name}_accuracy"], dtype=float) for name in ("train", "val")}
     for name, accuracy in accuracies.items():
         if accuracy.shape != steps.shape or not ((accuracy >= 0) & (accuracy <= 1)).all():
-            raise BadInput(f"{name}_accuracy of seed {row['seed']}: needs one value from 0 to 1 for each step.")
+            raise BadInput(f"{name}_accuracy of {whose}: needs one value from 0 to 1 for each step.")
     kept = drawn_at(steps, axis)
     if not len(kept):
-        raise BadInput(f"steps of seed {row['seed']}: no evaluation after step 0, so there is nothing to draw.")
+        raise BadInput(f"steps of {whose}: no evaluation after step 0, so there is nothing to draw.")
     thousandths = {name: np.rint(1000 * accuracy[kept]).astype(int) for name, accuracy in accuracies.items()}
     return {name: differences(x) for name, x in ({"steps": steps[kept]} | thousandths).items()}
 
