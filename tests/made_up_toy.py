@@ -72,7 +72,7 @@ def as_told(setup: str, data: int, init: int) -> list[str]:
 def a_grid(
     told: Callable[[str, int, int], list[str]] = as_told,
     fresh: Iterable[int] = range(20, 31),
-    own: Iterable[int] = range(20, 29),
+    own: Iterable[int] = range(31, 40),
     budget: int = toy.BUDGET,
 ) -> list[gk.Record]:
     """The chapter's diagrams: fresh data seeds, and the source's own with fresh model seeds."""

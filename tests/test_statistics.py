@@ -188,3 +188,6 @@ def test_things_that_cannot_be_compared_are_refused():
     for distances, close in [(np.zeros((3, 3)), [True, True, False]), (np.zeros((2, 3)), [True] * 4)]:
         with pytest.raises(gk.BadInput, match="two or more things on each side"):
             closeness_test(distances, np.array(close))
+    for distances in (np.full((4, 4), np.nan), np.ones((4, 4))):
+        with pytest.raises(gk.BadInput, match="NaN came, or something"):
+            closeness_test(distances, np.array([True, True, False, False]))

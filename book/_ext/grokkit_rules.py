@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from grokkit_book import LibraryTable, interval, row, table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-SHARED = ("grokkit.claims.findings", "grokkit.claims.statistics", "grokkit.claims.rules.samples")
+SHARED = ("grokkit.claims.findings", "grokkit.claims.statistics")
+"""And of the rules' own folder all that is no rule: samples and settings that several of them read."""
 
 
 class Rules(LibraryTable):
@@ -27,7 +29,7 @@ class Rules(LibraryTable):
 
         found = {each["id"]: each for each in ledger()}
         rules = [self.rule(claim, found[claim.id]) for claim in claims().values() if claim.registration]
-        shared = section("what-the-rules-share", "What the rules share", *map(module_code, SHARED))
+        shared = section("what-the-rules-share", "What the rules share", *map(module_code, [*SHARED, *helpers()]))
         return [*rules, shared]
 
     def rule(self, claim: Any, found: dict[str, Any]) -> nodes.section:
@@ -110,6 +112,14 @@ def readings(sensitivity: dict[str, str]) -> list[nodes.Node]:
         return []
     told = "; ".join(f"{reading}: {outcome}" for reading, outcome in sensitivity.items())
     return [nodes.paragraph("", f"Read otherwise: {told}.")]
+
+
+def helpers() -> list[str]:
+    """The modules among the rules that are none."""
+    from grokkit.claims import claims, rules
+
+    names = [module.name for module in pkgutil.iter_modules(rules.__path__)]
+    return [f"{rules.__name__}.{name}" for name in names if name.upper() not in claims()]
 
 
 def module_code(name: str) -> nodes.literal_block:

@@ -18,7 +18,7 @@ from grokkit.errors import BadInput
 CONFIDENCE = 0.9
 """Of every interval. Five values have no narrower exact interval for their median than their whole range (93.75%)."""
 
-MOST_CHOICES = 200_000
+MOST_CHOICES = 1_000_000
 """That a permutation test counts out."""
 
 
@@ -105,6 +105,8 @@ def closeness_test(distances: np.ndarray, close: np.ndarray) -> float:
             f"closeness_test: needs distances (N, N) and two or more things on each side, at most {MOST_CHOICES:,} "
             f"choices; distances {distances.shape} and {k} of {n} came."
         )
+    if np.isnan(distances).any() or np.diag(distances).any():
+        raise BadInput("closeness_test distances: NaN came, or something that is not at 0 from itself.")
     choices = np.zeros((comb(n, k), n))
     for row, chosen in zip(choices, combinations(range(n), k), strict=True):
         row[list(chosen)] = 1
