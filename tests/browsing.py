@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -65,6 +67,19 @@ class Visit:
             self.page.add_script_tag(path=AXE)
         found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
         return {each["id"]: [node["html"][:200] for node in each["nodes"]] for each in found}
+
+
+def screen(width: int) -> dict[str, Any]:
+    """Settings of a visit: a phone, or the window of a desktop."""
+    phone = width == 390
+    return {"viewport": {"width": width, "height": 844}, "has_touch": phone, "is_mobile": phone}
+
+
+def assert_whole(visit: Visit, width: int) -> None:
+    """All of the page comes from disk, without an error or an axe finding, and nothing is wider than `width`."""
+    assert visit.errors == [] and {urlsplit(url).scheme for url in visit.requests} <= {"file", "blob"}
+    assert visit.findings() == {}
+    assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 HOST = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from browsing import Visit, chromium, page_of
+from browsing import HOST, Visit, chromium, page_of
 
 
 @pytest.fixture(autouse=True)
@@ -41,5 +41,22 @@ def open_page(browser, tmp_path) -> Iterator:
         return visits[-1]
 
     yield go
+    for visit in visits:
+        visit.context.close()
+
+
+@pytest.fixture
+def host(browser, tmp_path) -> Iterator:
+    """Shows an explorable in a page whose model is like a widget's."""
+    visits: list[Visit] = []
+
+    def show(explorable) -> Visit:
+        file = tmp_path / "host.html"
+        file.write_text(page_of(f"<style>{explorable._css}</style>"), encoding="utf-8")
+        visits.append(Visit(browser, file.as_uri()))
+        visits[-1].page.evaluate(HOST, [explorable._esm, explorable._shared()])
+        return visits[-1]
+
+    yield show
     for visit in visits:
         visit.context.close()

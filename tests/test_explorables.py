@@ -7,12 +7,11 @@ import re
 import tomllib
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import HOST, Visit, page_of
+from browsing import assert_whole, screen
 
 from grokkit.errors import BadInput
 from grokkit.explorables import RunExplorer
@@ -194,12 +193,9 @@ def drawn(page) -> list[str]:
 @pytest.mark.parametrize("width", [390, 1000])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_page_from_disk_is_whole_accessible_and_fits(open_page, theme, width):
-    phone = {"viewport": {"width": width, "height": 844}, "has_touch": width == 390, "is_mobile": width == 390}
-    visit = open_page(explorer().to_html(), theme, **phone)
+    visit = open_page(explorer().to_html(), theme, **screen(width))
     visit.page.get_by_text("These runs as a table").click()
-    assert visit.errors == [] and {urlsplit(url).scheme for url in visit.requests} <= {"file", "blob"}
-    assert visit.findings() == {}
-    assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert_whole(visit, width)
     assert visit.page.locator("svg .run").count() == 10 and visit.page.locator("svg .mark").count() == 10
     assert visit.page.locator("svg .censored").count() == 1
     boxes = [each.bounding_box() for each in visit.page.locator("label:has(input), summary").all()]
@@ -386,15 +382,8 @@ def test_nothing_moves_for_those_who_asked(open_page, motion, name):
 
 
 @pytest.fixture
-def hosted(browser, tmp_path):
-    """The same module with a model like a widget's."""
-    file = tmp_path / "host.html"
-    shown = explorer(moment=10)
-    file.write_text(page_of(f"<style>{shown._css}</style>"), encoding="utf-8")
-    visit = Visit(browser, file.as_uri())
-    visit.page.evaluate(HOST, [shown._esm, shown._shared()])
-    yield visit
-    visit.context.close()
+def hosted(host):
+    return host(explorer(moment=10))
 
 
 def test_a_widget_tells_python_what_the_reader_does(hosted):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import HOST, Visit, page_of
+from browsing import assert_whole, screen
 
 from grokkit.errors import BadInput
 from grokkit.explorables import PhaseExplorer
@@ -150,12 +148,9 @@ def test_the_first_view_counts_the_phases_of_every_map():
 @pytest.mark.parametrize("width", [390, 1000])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_page_from_disk_is_whole_accessible_and_fits(open_page, theme, width):
-    phone = {"viewport": {"width": width, "height": 844}, "has_touch": width == 390, "is_mobile": width == 390}
-    visit = open_page(explorer().to_html(), theme, **phone)
+    visit = open_page(explorer().to_html(), theme, **screen(width))
     visit.page.get_by_text("This map as a table").click()
-    assert visit.errors == [] and {urlsplit(url).scheme for url in visit.requests} <= {"file", "blob"}
-    assert visit.findings() == {}
-    assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert_whole(visit, width)
     assert visit.page.locator("svg .cell").count() == 9
     assert visit.page.get_by_role("button", name="Train this cell now").count() == 0
 
@@ -250,14 +245,8 @@ def test_the_table_behind_the_map_has_every_cell(open_page):
 
 
 @pytest.fixture
-def hosted(browser, tmp_path):
-    file = tmp_path / "host.html"
-    shown = explorer(train=lambda settings: {})
-    file.write_text(page_of(f"<style>{shown._css}</style>"), encoding="utf-8")
-    visit = Visit(browser, file.as_uri())
-    visit.page.evaluate(HOST, [shown._esm, shown._shared()])
-    yield visit
-    visit.context.close()
+def hosted(host):
+    return host(explorer(train=lambda settings: {}))
 
 
 def test_a_widget_tells_python_where_the_reader_is_and_what_to_train(hosted):

@@ -1,4 +1,5 @@
-// What explorables draw with: elements, a logarithmic axis, medians, and numbers written as the book writes them.
+// What explorables have in common: elements, a logarithmic axis, medians, numbers as the book writes them, and how to
+// follow a model.
 
 export const html = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
 

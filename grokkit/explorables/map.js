@@ -12,7 +12,8 @@ function mixed([first, middle, last], share) {
   return `color-mix(in srgb, ${middle} ${Math.round(100 * part)}%, ${end})`;
 }
 
-// Of a cell of which only the phase is known, that. Else as `grokkit.smooth` has it: how late validation is where both arrive, T_train where only training does.
+// Of a cell of which only the phase is known, that. Else as `grokkit.smooth` has it: how late validation is where both
+// arrive, T_train where only training does, the budget elsewhere.
 function colourInSteps({ phases, scales, budget }, { phase, observed_to: seen, t_train: train, t_val: val }) {
   if (seen === undefined) return Object.values(phases)[phase];
   const [generalising, not] = Object.values(scales);

@@ -31,7 +31,7 @@ function next(cells, from, [dx, dy]) {
   return possible.reduce((best, other) => (rank(other) < rank(best) ? other : best), possible[0]) ?? from;
 }
 
-const FEW = 3;
+const FEW = 3; // other maps, which are told by name
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 const brief = (value) => (value && Math.abs(value) < 0.01 ? value.toExponential(1) : String(Number(value.toPrecision(3))));
@@ -50,10 +50,10 @@ function mapTable(cells, axes, phases) {
   const value = (i, place) => brief(axes[i].values[place]);
   const corner = html("th", { scope: "col" }, `${axes[1].label} (down), ${axes[0].label} (across)`);
   const head = columns.map((column) => html("th", { scope: "col" }, value(0, column)));
-  const name = (cell) => (cell ? Object.keys(phases)[cell.phase] : "");
+  const names = new Map(cells.map(({ cell, phase }) => [String(cell), Object.keys(phases)[phase]]));
   const body = rows.map((row) => {
-    const along = columns.map((column) => cells.find(({ cell }) => same(cell, [column, row])));
-    return html("tr", {}, html("th", { scope: "row" }, value(1, row)), ...along.map((cell) => html("td", {}, name(cell))));
+    const along = columns.map((column) => html("td", {}, names.get(String([column, row])) ?? ""));
+    return html("tr", {}, html("th", { scope: "row" }, value(1, row)), ...along);
   });
   return html("table", {}, html("thead", {}, html("tr", {}, corner, ...head)), html("tbody", {}, ...body));
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -19,7 +19,6 @@ from grokkit.phases import PHASES
 from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS
 
 _NEEDED = ("phase", "t_train", "t_val", "observed_to")
-_CURVES = ("steps", "train_accuracy", "val_accuracy")
 Train = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
@@ -37,7 +36,10 @@ class PhaseExplorer(Explorable):
     train: takes the settings of a cell, as a dict of choices and axes, and returns its row of the table, which may name
     another map. With a kernel a button then trains the cell that the reader is at; a page without one does not show it.
 
-    With a kernel `chosen`, `cell` (column, row) and `in_steps` follow the reader and can be set.
+    points: at most this many evaluations a run are drawn.
+
+    With a kernel `chosen`, `cell` (column, row) and `in_steps` follow the reader and can be set; `training` is True
+    while a cell is trained, and setting it trains one.
     Raises BadInput for a table that cannot be drawn.
     """
 
@@ -87,27 +89,20 @@ class PhaseExplorer(Explorable):
 
     def _data(self) -> dict[str, Any]:
         offered, axes = (options(self._table, names) for names in (self._choices, self._axes))
-        cells = [self._cell(row, offered, axes) for row in self._table.to_dict("records")]
+        steps = axis_of(self._table, self._points)
+        cells = [
+            {"at": places_of(row, offered)} | _cell(row, places_of(row, axes), self._told, steps)
+            for row in self._table.to_dict("records")
+        ]
         colours = {"phases": PHASE_COLOURS, "scales": STEP_COLOURS}
         return {"choices": offered, "axes": axes, "cells": cells, "budget": self._budget, "told": self._told} | colours
-
-    def _cell(
-        self, row: Mapping[str, Any], offered: list[dict[str, Any]], axes: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        known = {"phase": PHASES.index(row["phase"]), "at": places_of(row, offered), "cell": places_of(row, axes)}
-        if not pd.isna(row["observed_to"]):
-            known |= {t: None if pd.isna(row[t]) else int(row[t]) for t in ("t_train", "t_val")}
-            known["observed_to"] = int(row["observed_to"])
-        known |= {name: float(f"{row[name]:.3g}") for name in self._told if pd.notna(row.get(name))}
-        if np.ndim(row.get("steps")) == 1:
-            known["curves"] = thinned_curves(row, axis_of(self._table, self._points), f"the cell {known['cell']}")
-        return known
 
     @traitlets.observe("training")
     def _trains_on_request(self, change: Any) -> None:
         if self._train is not None and change["new"]:
             try:
-                self._put(self._train(self._settings()))
+                settings = self._settings()
+                self._put({**settings, **self._train(settings)})
             finally:
                 self.training = False
 
@@ -118,7 +113,6 @@ class PhaseExplorer(Explorable):
 
     def _put(self, row: Mapping[str, Any]) -> None:
         """Show a cell, in place of the one with its settings if there is one."""
-        row = {**self._settings(), **row}
         same = np.logical_and.reduce([self._table[name] == row[name] for name in (*self._choices, *self._axes)])
         self._table = pd.concat([self._table[~same], pd.DataFrame([row])], ignore_index=True)
         self.data = self._data()
@@ -145,6 +139,18 @@ def _drawable(table: pd.DataFrame, choices: Mapping[str, str], axes: Mapping[str
     if table.duplicated([*choices, *axes]).any():
         raise BadInput(f"table has two cells with the same {', '.join((*choices, *axes))}: name what tells them apart.")
     return table
+
+
+def _cell(row: Mapping[str, Any], place: list[int], told: Iterable[str], steps: np.ndarray) -> dict[str, Any]:
+    """What is known of the cell at a place: its phase, and where it is a run of ours times, numbers and curves."""
+    known = {"cell": place, "phase": PHASES.index(row["phase"])}
+    if not pd.isna(row["observed_to"]):
+        known |= {t: None if pd.isna(row[t]) else int(row[t]) for t in ("t_train", "t_val")}
+        known["observed_to"] = int(row["observed_to"])
+    known |= {name: float(f"{row[name]:.3g}") for name in told if pd.notna(row.get(name))}
+    if np.ndim(row.get("steps")) == 1:
+        known["curves"] = thinned_curves(row, steps, f"the cell {place}")
+    return known
 
 
 def _counts_row(setting: tuple[Any, ...], cells: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,7 @@ def across_budget(diagram: pd.DataFrame) -> bool | None:
     return has_gap([*learned[learned < BUDGET], *confused], BUDGET)
 
 
-def _without(table: pd.DataFrame, setup: str, between: str, gap: object) -> Finding:
+def _without(table: pd.DataFrame, setup: str, between: str, gap: Callable[[pd.DataFrame], bool | None]) -> Finding:
     found = [gap(diagram) for diagram in complete(table, setup).values()]
     told = f"have a border without a gap ({sum(each is None for each in found)} have no border)"
     return shown_in(f"{between}, {setup}", [each is False for each in found], told)
