@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
+from grokkit.engine.fused import fused_steps
 from grokkit.engine.memory import keep_freed_memory
 from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
@@ -29,6 +30,9 @@ from grokkit.tasks.task import Task
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 Params = dict[str, Tensor]
+State = tuple[Params, Params, Any, Params]
+"""Params, buffers, optimizer state and passages of a stack; see `Kernel`."""
+Steps = Callable[..., tuple[State, Params]]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
 """What parameters are kept in. Under bfloat16 only products are rounded (autocast)."""
 
@@ -58,10 +62,11 @@ class Shape:
 class Kernel:
     """The two functions of a shape, ready to be called with stacked tensors on one device.
 
-    step(params, buffers, state, passages, t, hyper, order, positions, weights, noise) -> params, buffers, state,
-    passages, {batch and gradient metrics}. The new ones are new tensors: written over the old ones they would cost up
-    to a fifth of the pace, as addresses fall. passages: see `_watched`, or nothing where every step need not be
-    watched. noise: {"words": (E, 2)} for a model that takes noise, nothing for others.
+    steps((params, buffers, state, passages), t, hyper, order, positions, weights, noise) -> the four after these steps,
+    {batch and gradient metrics of the last}. The new ones are new tensors: written over the old ones they would cost up
+    to a fifth of the pace, as addresses fall. passages: see `_watching`, or nothing where every step need not be
+    watched. t, and what hyper, positions, weights and noise hold, begin with the axis of steps: (S, E, ...).
+    noise: {"words": (S, E, 2)} for a model that takes noise, nothing for others.
     evaluate(params, buffers, order, positions, weights) -> summed loss, number correct.
     """
 
@@ -70,7 +75,7 @@ class Kernel:
     compiled: bool
     task: Task
     takes_noise: bool
-    step: Callable[..., Any]
+    steps: Steps
     evaluate: Callable[..., Any]
 
     def arithmetic(self) -> Any:
@@ -96,7 +101,31 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
             vmap(_evaluation_of(task, model, batch_of)),
         )
     )
-    return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), step, evaluate)
+    fused = fused_steps(shape, task) if compiled and device.type == "cpu" else None
+    steps = fused or _one_by_one(step)
+    return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), steps, evaluate)
+
+
+def _one_by_one(step: Callable[..., Any]) -> Steps:
+    def steps(
+        state: State, t: Tensor, hyper: Params, order: Tensor, positions: Tensor, weights: Tensor, noise: Params
+    ) -> tuple[State, Params]:
+        settings, words = _by_step(hyper, len(t)), _by_step(noise, len(t))
+        last: Params = {}
+        for now, *drawn, its_own in zip(t, settings, positions, weights, words, strict=True):
+            *new, last = step(*state, now, drawn[0], order, *drawn[1:], its_own)
+            state = tuple(new)
+        return state, last
+
+    return steps
+
+
+def _by_step(tensors: Params, count: int) -> list[Params]:
+    """(S, ...) each -> for every step its part of each."""
+    if not tensors:
+        return [{}] * count
+    parts = zip(*(x.unbind() for x in tensors.values()), strict=True)
+    return [dict(zip(tensors, part, strict=True)) for part in parts]
 
 
 def batch_maker(task: Task, model: torch.nn.Module) -> Callable[[Tensor], tuple[Any, Tensor]]:

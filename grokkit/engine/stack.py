@@ -86,14 +86,11 @@ class Stack:
         return min((int(steps) for steps in ahead if steps > 0), default=float("inf"))
 
     def _step(self, count: int) -> None:
-        positions, weights = (drawn.unbind() for drawn in self._batches(count))
-        settings, noise = _by_step(self._settings(count), count), _by_step(self._noise(count), count)
-        each = zip(self._times(count).unbind(), settings, positions, weights, noise, strict=True)
+        state = self._params, self._buffers, self._state, self._passages
+        times, settings, noise = self._times(count), self._settings(count), self._noise(count)
         with self.kernel.arithmetic():
-            for t, hyper, *drawn, words in each:
-                run = self._params, self._buffers, self._state, self._passages
-                *run, self._last = self.kernel.step(*run, t, hyper, self._order, *drawn, words)
-                self._params, self._buffers, self._state, self._passages = run
+            state, self._last = self.kernel.steps(state, times, settings, self._order, *self._batches(count), noise)
+        self._params, self._buffers, self._state, self._passages = state
 
     def evaluate(self, positions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed loss and number correct of each slot on its own examples: (E, C), (E, C) -> (E,), (E,)."""
@@ -165,11 +162,3 @@ class Stack:
 
     def _put(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.require(array, requirements="CW")).to(self.kernel.device)
-
-
-def _by_step(tensors: dict[str, Tensor], count: int) -> list[dict[str, Tensor]]:
-    """(count, ...) each -> for every step its part of each."""
-    if not tensors:
-        return [{}] * count
-    parts = zip(*(x.unbind() for x in tensors.values()), strict=True)
-    return [dict(zip(tensors, part, strict=True)) for part in parts]

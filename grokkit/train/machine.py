@@ -24,7 +24,7 @@ from grokkit.run import Run
 PACKAGE = Path(__file__).parents[1]
 COMPUTES = (
     *(f"{part}/*.py" for part in ("engine", "models", "optimizers", "tasks", "observables")),
-    *("metrics.py", "sampling.py", "schedules.py"),
+    *("engine/native/*", "metrics.py", "sampling.py", "schedules.py"),
 )
 """Of the package, what a step or a measurement runs through."""
 

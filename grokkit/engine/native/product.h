@@ -1,0 +1,113 @@
+// Products of small matrices, a few rows and vectors at a time in registers.
+#include <ATen/cpu/vec/vec.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+
+namespace {
+
+template <typename T> using Vec = at::vec::Vectorized<T>;
+template <typename T> constexpr int64_t LANES = Vec<T>::size();
+
+// The widest stripe, in vectors, and the rows of a block of each width: what the registers hold, with eight sums or
+// more on their way at once.
+#if defined(CPU_CAPABILITY_AVX512)
+constexpr int WIDEST = 4, ROWS[] = {0, 12, 10, 8, 5};
+#else
+constexpr int WIDEST = 3, ROWS[] = {0, 8, 5, 4};
+#endif
+
+template <typename T> int64_t padded(int64_t numbers) { return (numbers + LANES<T> - 1) / LANES<T> * LANES<T>; }
+
+// Zeros that begin where a cache line does.
+template <typename T> struct Numbers {
+  std::unique_ptr<T, decltype(&std::free)> held;
+  explicit Numbers(int64_t count) : held(static_cast<T*>(std::aligned_alloc(64, bytes(count))), &std::free) {
+    std::memset(held.get(), 0, bytes(count));
+  }
+  static size_t bytes(int64_t count) { return (count * sizeof(T) + 63) / 64 * 64; }
+  operator T*() const { return held.get(); }
+};
+
+// Where a matrix begins, and how far apart its rows and its columns lie.
+template <typename T> struct Matrix {
+  const T* at;
+  int64_t row, column;
+  Matrix from_row(int64_t r) const { return {at + r * row, row, column}; }
+};
+
+// Loaded once for all rows: the compiler would load it again for each, and loads are what is short.
+template <typename T> inline Vec<T> held(const T* at) {
+#if defined(CPU_CAPABILITY_AVX2) || defined(CPU_CAPABILITY_AVX512)
+  typedef T Register __attribute__((vector_size(sizeof(T) * LANES<T>)));
+  Register x = Vec<T>::loadu(at);
+  asm("" : "+v"(x));
+  return Vec<T>(x);
+#else
+  return Vec<T>::loadu(at);
+#endif
+}
+
+template <typename T, int R, int C>
+inline void block(Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+  Vec<T> sum[R][C];
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sum[r][c] = Vec<T>(start ? start[r] : T(0));
+  for (int64_t k = 0; k < depth; ++k, stripe += C * LANES<T>) {
+    Vec<T> b[C];
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) b[c] = held(stripe + c * LANES<T>);
+#pragma GCC unroll 12
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> x(a.at[r * a.row + k * a.column]);
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) sum[r][c] = at::vec::fmadd(x, b[c], sum[r][c]);
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sum[r][c].store(out + r * out_row + c * LANES<T>);
+}
+
+// A stripe of C vectors of all rows. What it reads of b is first laid in one piece, which then stays in the cache.
+template <typename T, int C>
+void stripe(Matrix<T> a, int64_t rows, Matrix<T> b, int64_t depth, T* out, int64_t out_row, const T* start, T* laid) {
+  for (int64_t k = 0; k < depth; ++k)
+    for (int c = 0; c < C; ++c)
+      Vec<T>::loadu(b.at + k * b.row + c * LANES<T>).store(laid + (k * C + c) * LANES<T>);
+  int64_t r = 0;
+  for (; r + ROWS[C] <= rows; r += ROWS[C])
+    block<T, ROWS[C], C>(a.from_row(r), laid, depth, out + r * out_row, out_row, start ? start + r : nullptr);
+  for (; r < rows; ++r)
+    block<T, 1, C>(a.from_row(r), laid, depth, out + r * out_row, out_row, start ? start + r : nullptr);
+}
+
+// out (rows, columns) = a (rows, depth) b (depth, columns) + start, which has one number a row or is null.
+// b's columns lie side by side, and they and those of `out` fill whole vectors. `laid` has room for WIDEST vectors by
+// depth. Every column is worked out alike, wherever it stands: what stands beside it changes none of its bits.
+template <typename T>
+void product(Matrix<T> a, int64_t rows, Matrix<T> b, int64_t depth, T* out, int64_t columns, const T* start, T* laid) {
+  for (int64_t j = 0; j < columns;) {
+    const int64_t left = (columns - j) / LANES<T>;
+    const auto with = [&](auto width) {
+      stripe<T, width.value>(a, rows, {b.at + j, b.row, 1}, depth, out + j, columns, start, laid);
+      j += width.value * LANES<T>;
+    };
+    if (WIDEST == 4 && left >= 4)
+      with(std::integral_constant<int, WIDEST>());
+    else if (left == 3 || left >= 5)
+      with(std::integral_constant<int, 3>());
+    else if (left >= 2)
+      with(std::integral_constant<int, 2>());
+    else
+      with(std::integral_constant<int, 1>());
+  }
+}
+
+}  // namespace

@@ -1,0 +1,134 @@
+"""The program in C++ takes the plain step's steps: every shape it serves, in float64; and bit for bit alone, in a
+stack and in chunks of any size."""
+
+import numpy as np
+import pytest
+import torch
+from toy import SETUPS, follow, toy_run
+
+import grokkit as gk
+from grokkit.engine import Shape, Stack, Trajectory, kernel
+from grokkit.engine.fused import ACTIVATIONS, fused_steps
+
+CPU = torch.device("cpu")
+SHAPES = {
+    "one hidden layer": dict(hidden=(3,), embedding=1),
+    "widths that fill no vector": dict(hidden=(17, 50), embedding=3),
+    "three hidden layers": dict(hidden=(24, 9, 31), embedding=2, discarded_draw=True),
+}
+
+
+def small(setup="regression", shape="widths that fill no vector", activation="tanh", **settings):
+    task = gk.Addition(p=5) if setup == "classification" else gk.Addition(p=5, vectors=7, vector_seed=1)
+    model = gk.MLP(**SHAPES[shape], activation=activation)
+    usual = dict(task=task, model=model, train_fraction=0.7, batch=gk.Batch(size=None), seeds=gk.Seeds.all(3))
+    rule = {name: settings.pop(name) for name in list(settings) if name in gk.GroupedAdamW.model_fields}
+    return gk.Run(**usual | {"optimizer": gk.GroupedAdamW(**rule)} | settings)
+
+
+def stack_of(runs, compiled, watched=None):
+    ready = kernel(Shape.of(runs[0]), CPU, compiled)
+    return Stack(ready, [Trajectory.start(run, ready.task) for run in runs], watched)
+
+
+def unlike(setup, shape, activation):
+    """Three runs that share a shape and no number."""
+    rates = dict(learning_rate=0.02, weight_decay=0.5), dict(learning_rate=3e-3, encoder_learning_rate=0.05)
+    others = dict(beta1=0.8, beta2=0.99, eps=1e-3, encoder_weight_decay=2.0, seeds=gk.Seeds(data=1, init=8))
+    wanted = dict(setup=setup, shape=shape, activation=activation, precision="float64")
+    return [small(**wanted, **each) for each in (*rates, others)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("setup", SETUPS)
+def test_it_takes_the_steps_of_the_plain_one(setup, shape, activation):
+    runs = unlike(setup, shape, activation)
+    ours, plain = (stack_of(runs, compiled, watched=0.3) for compiled in (True, False))
+    assert ours.kernel.steps is not plain.kernel.steps
+    for count in (1, 9, 15):
+        ours.advance(count), plain.advance(count)
+        for slot, reference in zip(ours.slots, plain.slots, strict=True):
+            assert slot.t == reference.t and slot.last.keys() == reference.last.keys()
+            assert slot.last == pytest.approx(reference.last, rel=1e-9, abs=1e-12)
+            assert slot.passages == pytest.approx(reference.passages, nan_ok=True)
+    for place in range(len(runs)):
+        one, two = ours.snapshot(place), plain.snapshot(place)
+        for x, y in zip(leaves(one), leaves(two), strict=True):
+            torch.testing.assert_close(x, y, rtol=0, atol=1e-12)
+
+
+def leaves(trajectory):
+    return [*trajectory.params.values(), *(x for each in trajectory.state.values() for x in each.values())]
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_it_takes_the_steps_of_the_sources_loop(setup):
+    run = toy_run(setup, 3e-3, 10.0, precision="float64")
+    stack, theirs = stack_of([run], True, watched=1.0), follow(run, setup, 60)
+    stack.advance(60)
+    assert stack.slots[0].last["batch_loss"] == pytest.approx(theirs.losses[-1], rel=0, abs=1e-12)
+    assert stack.slots[0].last["batch_accuracy"] == pytest.approx(theirs.train[-1])
+    for x, y in zip(stack.snapshot(0).params.values(), theirs.parameters, strict=True):
+        torch.testing.assert_close(x, y.detach(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_a_run_is_the_same_alone_in_a_stack_and_in_chunks_of_any_size(setup):
+    runs = [toy_run(setup, rate, 5.0, init=init) for rate, init in ((1e-3, 102), (5e-3, 7), (1e-4, 8))]
+    together = stack_of(runs, True, watched=0.3)
+    for count in (1, 6, 23):
+        together.advance(count)
+    for place, run in enumerate(runs):
+        alone = stack_of([run], True, watched=0.3)
+        while (left := together.slots[place].t - alone.slots[0].t) > 0:
+            alone.advance(min(left, 4))
+        one, other = alone.snapshot(0), together.snapshot(place)
+        assert all(torch.equal(x, y) for x, y in zip(leaves(one), leaves(other), strict=True))
+        assert one.last == other.last
+        assert one.passages == pytest.approx(other.passages, nan_ok=True)
+
+
+def test_it_leaves_what_it_was_given_as_it_was():
+    stack = stack_of([small()], True, watched=0.9)
+    held = [stack._params, stack._state["m"], stack._passages]
+    before = [{name: x.clone() for name, x in tree.items()} for tree in held]
+    stack.advance(3)
+    for tree, old in zip(held, before, strict=True):
+        for name, x in tree.items():
+            torch.testing.assert_close(x, old[name], rtol=0, atol=0, equal_nan=True)
+
+
+def test_single_precision_loses_no_more_than_the_plain_step():
+    """The loss of many networks whose hidden values cover the whole of tanh, against double precision."""
+    scales = np.geomspace(0.01, 30, 40)
+    losses = {}
+    for precision, compiled in (("float64", False), ("float32", False), ("float32", True)):
+        runs = [
+            small(init_scale=float(scale), precision=precision, seeds=gk.Seeds(init=i))
+            for i, scale in enumerate(scales)
+        ]
+        stack = stack_of(runs, compiled)
+        stack.advance(1)
+        losses[precision, compiled] = np.array([slot.last["batch_loss"] for slot in stack.slots])
+    exact = losses["float64", False]
+    plain, ours = (np.abs(losses["float32", compiled] / exact - 1) for compiled in (False, True))
+    assert ours.max() < 2 * max(plain.max(), 2.0**-23)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        small(model=gk.MLP(hidden=(8,))),
+        small(model=gk.MLP(hidden=(8,), embedding=1, activation="gelu")),
+        small(model=gk.MLP(hidden=(8,), embedding=1, activation="tanh", batch_norm=True)),
+        small(model=gk.MLP(hidden=(8,), embedding=1, activation="tanh", dropout=0.5)),
+        small(optimizer=gk.AdamW()),
+        small(batch=gk.Batch(size=4)),
+        small(precision="bfloat16"),
+    ],
+    ids=["tokens", "gelu", "BatchNorm", "dropout", "AdamW", "batches", "bfloat16"],
+)
+def test_other_shapes_have_the_plain_step(other):
+    assert fused_steps(Shape.of(small()), small().task.build()) is not None
+    assert fused_steps(Shape.of(other), other.task.build()) is None
