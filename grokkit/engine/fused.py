@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_map
 
 from grokkit.metrics import cross_entropy, norms
 from grokkit.models.mlp import MLP
+from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.tasks.task import Task
 from grokkit.tasks.vectors import SquaredError
@@ -51,7 +52,7 @@ def fused_steps(shape: Shape, task: Task) -> Steps | None:
         and model.activation in ACTIVATIONS
         and not model.batch_norm
         and not model.dropout
-        and shape.rule is GroupedAdamW
+        and shape.rule in (AdamW, GroupedAdamW)
         and shape.batch.size is None
         and shape.precision in ("float32", "float64")
         and (task.loss is cross_entropy or isinstance(task.loss, SquaredError))
@@ -68,7 +69,7 @@ def _program() -> Any:
 
 
 class _Perceptron:
-    """The steps of a full-batch MLP on a sum of embeddings under AdamW in two groups."""
+    """The steps of a full-batch MLP on a sum of embeddings under AdamW, in one group or two."""
 
     def __init__(self, shape: Shape, task: Task) -> None:
         model: Any = shape.model
@@ -92,7 +93,8 @@ class _Perceptron:
         return (params, buffers, moments, passages), metrics | torch.vmap(lambda g: norms("gradient", g))(gradient)
 
     def _arrays(self, times: Tensor, settings: Params, order: Tensor, passages: Params) -> tuple[Tensor | None, ...]:
-        together = torch.stack([settings[name].expand_as(times) for name in SETTINGS], -1)
+        of_both = {f"encoder_{name}": settings[name] for name in ("learning_rate", "weight_decay")}
+        together = torch.stack([(of_both | settings)[name].expand_as(times) for name in SETTINGS], -1)
         watched = [passages.get(name) for name in ("accuracy", "train", "val")]
         tokens, targets = self.task.inputs[order].contiguous(), self.task.targets[order].contiguous()
         return self.widths, tokens, targets, self.vectors, times.contiguous(), together.contiguous(), *watched

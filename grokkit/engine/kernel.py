@@ -68,11 +68,13 @@ class Kernel:
     watched. t, and what hyper, positions, weights and noise hold, begin with the axis of steps: (S, E, ...).
     noise: {"words": (S, E, 2)} for a model that takes noise, nothing for others.
     evaluate(params, buffers, order, positions, weights) -> summed loss, number correct.
+    fused: whether `steps` is a program of its own (`grokkit.engine.fused`).
     """
 
     shape: Shape
     device: torch.device
     compiled: bool
+    fused: bool
     task: Task
     takes_noise: bool
     steps: Steps
@@ -102,8 +104,8 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
         )
     )
     fused = fused_steps(shape, task) if compiled and device.type == "cpu" else None
-    steps = fused or _one_by_one(step)
-    return Kernel(shape, device, compiled, task, getattr(model, "takes_noise", False), steps, evaluate)
+    steps, takes_noise = fused or _one_by_one(step), getattr(model, "takes_noise", False)
+    return Kernel(shape, device, compiled, fused is not None, task, takes_noise, steps, evaluate)
 
 
 def _one_by_one(step: Callable[..., Any]) -> Steps:

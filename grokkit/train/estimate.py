@@ -39,7 +39,7 @@ def estimate(
     seconds, guessed = 0.0, False
     for group in groups_of(runs):
         alike = [r for r in local if _shape(r) == group.shape]
-        pace = _pace(alike) or _timed(group.runs[0], device) / (COMPILED_GAIN if compiled else 1)
+        pace = _pace(alike) or _timed(group.runs[0], device, compiled)
         steps = [_steps(run, alike, until) for run in group.runs]
         guessed |= None in steps
         seconds += pace * sum(until.steps if s is None else s for s in steps)
@@ -65,11 +65,15 @@ def _steps(run: Run, records: list[Record], until: Until) -> float | None:
     return float(np.median(went)) if went else None
 
 
-def _timed(run: Run, device: torch.device) -> float:
+def _timed(run: Run, device: torch.device, compiled: bool) -> float:
+    """Seconds a step, of a few steps; a graph takes too long to compile for that, a program does not."""
     with one_thread():
-        ready = kernel(Shape.of(run), device, False)
+        ready = kernel(Shape.of(run), device, compiled)
+        gain = COMPILED_GAIN if compiled and not ready.fused else 1
+        if not ready.fused:
+            ready = kernel(Shape.of(run), device, False)
         stack = Stack(ready, [Trajectory.start(run, ready.task)])
         stack.advance(1)
         began = time.perf_counter()
         stack.advance(TIMED_STEPS)
-        return (time.perf_counter() - began) / TIMED_STEPS
+        return (time.perf_counter() - began) / TIMED_STEPS / gain
