@@ -62,6 +62,14 @@ LAYER_METRICS: dict[str, Metric] = {
 _WEIGHTS = "where the run ends, and at the steps named in `observe_at`; NaN elsewhere"
 
 OBSERVED: dict[str, dict[str, Metric]] = {
+    "embedding": {
+        "embedding_order": Metric(
+            "1",
+            "Kendall's rank correlation, without its sign, of the numbers with the places of their embeddings along "
+            f"the direction in which these differ most: 1 in order or in reverse, {_WEIGHTS}.",
+        ),
+        "embedding_rms": Metric("units of a parameter", f"Root mean square of the embedding, {_WEIGHTS}."),
+    },
     "sharpness": {
         "hessian_top": Metric(
             "nats per squared unit of a parameter",

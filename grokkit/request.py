@@ -73,7 +73,7 @@ class Measure(Config):
 
     sample: examples of each set used at every evaluation.
     full_per_decade: log-spaced evaluations, in each decade, that use all examples besides.
-    observables: what is measured of the weights besides ("sharpness"), where the run ends.
+    observables: what is measured of the weights besides ("sharpness", "embedding"), where the run ends.
     observe_at: steps at which that is done, too; they are evaluated like others.
     layers: whether norms are recorded per layer, too (`grokkit.metrics.LAYER_METRICS`). They make a record about three
     times as large. A run whose record lacks them is trained again only where they are asked for.

@@ -71,7 +71,7 @@ def as_told(setup: str, data: int, init: int) -> list[str]:
 
 def a_grid(
     told: Callable[[str, int, int], list[str]] = as_told,
-    fresh: Iterable[int] = range(20, 31),
+    fresh: Iterable[int] = range(19, 31),
     own: Iterable[int] = range(31, 40),
     budget: int = toy.BUDGET,
 ) -> list[gk.Record]:

@@ -18,11 +18,12 @@ FORMULAE = {
     "relu^3": lambda x: max(x, 0.0) ** 3,
     "square_above_1": lambda x: x**2 if x > 1 else max(x, 0.0),
     "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "leaky_relu(0.1)": lambda x: x if x > 0 else 0.1 * x,
     "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
     "tanh": math.tanh,
     "quadratic": lambda x: x * x,
 }
-AT_ZERO = {"gelu": 0.5, "tanh": 1.0, "leaky_relu": 0.01}
+AT_ZERO = {"gelu": 0.5, "tanh": 1.0, "leaky_relu": 0.01, "leaky_relu(0.1)": 0.1}
 """First derivatives there; all others have 0."""
 every_name = pytest.mark.parametrize("name", ACTIVATIONS)
 SMOOTH = [-3.2, -0.7, -1e-3, 1e-3, 0.4, 0.99, 1.01, 2.5]

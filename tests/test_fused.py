@@ -8,7 +8,7 @@ from toy import SETUPS, follow, toy_run
 
 import grokkit as gk
 from grokkit.engine import Shape, Stack, Trajectory, kernel
-from grokkit.engine.fused import ACTIVATIONS, fused_steps
+from grokkit.engine.fused import SLOPES, fused_steps
 
 CPU = torch.device("cpu")
 SHAPES = {
@@ -39,7 +39,7 @@ def unlike(setup, shape, activation):
     return [small(**wanted, **each) for each in (*rates, others)]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", SLOPES)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("setup", SETUPS)
 def test_it_takes_the_steps_of_the_plain_one(setup, shape, activation):

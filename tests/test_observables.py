@@ -11,6 +11,7 @@ from twins import snapshot_after
 import grokkit as gk
 from grokkit.metrics import METRICS, OBSERVED, l2_norm
 from grokkit.observables import OBSERVABLES, Probe
+from grokkit.observables.embedding import order
 from grokkit.observables.sharpness import (
     ITERATIONS,
     RADIUS,
@@ -55,6 +56,36 @@ def explicit_hessian(loss_of, params):
 
 def direction(params, seed=0):
     return random_direction(params, torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        ([1.0, 2.0, 5.0, 9.0], 1),
+        ([4.0, 3.0, 0.0, -1.0], 1),
+        ([0.0, 1.0, 3.0, 2.0], 4 / 6),
+        ([0.0, 2.0, 3.0, 1.0], 2 / 6),
+    ],
+)
+def test_order_is_kendalls_correlation_whatever_the_direction(places, found):
+    line = torch.tensor(places, dtype=torch.float64).unsqueeze(1)
+    assert order(line) == pytest.approx(found)
+    tilted = line * torch.tensor([[0.6, -0.8]]).double() + torch.tensor([[3.0, 1.0]]).double()
+    assert order(tilted) == pytest.approx(found)
+
+
+def test_the_embedding_is_measured_where_it_is_asked_for_and_refused_where_there_is_none(tmp_path):
+    measure = gk.Measure(every=10, observables=("embedding",), observe_at=(20,))
+    run = learner()
+    [record] = gk.records([run], until=UNTIL, measure=measure, store=tmp_path)
+    at = {int(step): i for i, step in enumerate(record.steps)}
+    for step in (20, UNTIL.steps):
+        embedding = snapshot_after(run, step).params["embedding"].double()
+        assert record.curves["embedding_rms"][at[step]] == pytest.approx(embedding.square().mean().sqrt().item())
+        assert record.curves["embedding_order"][at[step]] == pytest.approx(order(embedding).item())
+    assert np.isfinite(record.curves["embedding_order"]).sum() == 2
+    with pytest.raises(gk.BadInput, match="'embedding' reads embedding, and the model 'mlp' has layers.0.weight"):
+        gk.train([run, a_run()], until=UNTIL, measure=measure, store=tmp_path)
 
 
 SMALL = {"p": 5, "model": gk.MLP(hidden=(6,))}

@@ -26,10 +26,10 @@ from grokkit.tasks.vectors import SquaredError
 if TYPE_CHECKING:
     from grokkit.engine.kernel import Params, Shape, State, Steps
 
-ACTIVATIONS = ("tanh", "relu", "leaky_relu")
-"""Those that the program knows, in its order."""
+SLOPES = {"tanh": float("nan"), "relu": 0.0, "leaky_relu": 0.01, "leaky_relu(0.1)": 0.1}
+"""The activations that the program knows: for one of two straight pieces, its slope below zero."""
 SETTINGS = ("encoder_learning_rate", "encoder_weight_decay", "learning_rate", "weight_decay", "beta1", "beta2", "eps")
-COUNTS = ("runs", "steps", "examples", "trained", "positions", "vocabulary", "answers", "layers", "activation")
+COUNTS = ("runs", "steps", "examples", "trained", "positions", "vocabulary", "answers", "layers")
 ARRAYS = ("widths", "tokens", "targets", "vectors", "times", "settings", "threshold", "train_passage", "val_passage")
 TREES = ("params", "first", "second", "gradient")
 RESULTS = ("loss", "accuracy")
@@ -38,8 +38,10 @@ RESULTS = ("loss", "accuracy")
 class Job(ctypes.Structure):
     """What the program is told; the comments of its own `Job` give the shapes."""
 
-    _fields_ = [(name, ctypes.c_int64) for name in COUNTS] + [
-        (name, ctypes.c_void_p) for name in (*ARRAYS, *TREES, *RESULTS)
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in COUNTS),
+        ("slope", ctypes.c_double),
+        *((name, ctypes.c_void_p) for name in (*ARRAYS, *TREES, *RESULTS)),
     ]
 
 
@@ -49,7 +51,7 @@ def fused_steps(shape: Shape, task: Task) -> Steps | None:
     known = (
         isinstance(model, MLP)
         and model.embedding is not None
-        and model.activation in ACTIVATIONS
+        and model.activation in SLOPES
         and not model.batch_norm
         and not model.dropout
         and shape.rule in (AdamW, GroupedAdamW)
@@ -76,7 +78,7 @@ class _Perceptron:
         self.task, self.trained = task, shape.width
         self.dtype = getattr(torch, shape.precision)
         self.widths = torch.tensor([model.embedding, *model.hidden, task.model_outputs])
-        self.activation = ACTIVATIONS.index(model.activation)
+        self.slope = SLOPES[model.activation]
         self.vectors = task.loss.vectors.to(self.dtype) if isinstance(task.loss, SquaredError) else None
         self.train = getattr(_program(), f"train_{shape.precision}")
 
@@ -109,12 +111,12 @@ class _Perceptron:
     ) -> None:
         counts = dict(runs=len(order), steps=len(times), examples=order.shape[1], trained=self.trained)
         counts |= dict(positions=self.task.inputs.shape[1], vocabulary=self.task.vocabulary, answers=self.task.classes)
-        counts |= dict(layers=len(self.widths) - 1, activation=self.activation)
+        counts["layers"] = len(self.widths) - 1
         pointers = {name: _address(x) for name, x in zip(ARRAYS, arrays, strict=True)}
         lists = {name: _addresses(tree) for name, tree in zip(TREES, trees, strict=True)}
         lists = {name: ctypes.cast(each, ctypes.c_void_p) for name, each in lists.items()}
         pointers |= {name: _address(x) for name, x in zip(RESULTS, results, strict=True)}
-        self.train(ctypes.byref(Job(**counts, **pointers, **lists)))
+        self.train(ctypes.byref(Job(slope=self.slope, **counts, **pointers, **lists)))
 
 
 def _address(x: Tensor | None) -> int | None:

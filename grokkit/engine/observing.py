@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from grokkit.engine.kernel import Params, Shape, batch_maker
-from grokkit.observables import OBSERVABLES, Probe
-from grokkit.run import Run
+from grokkit.errors import BadInput
+from grokkit.observables import OBSERVABLES, READS, Probe
+from grokkit.run import ModelConfig, Run, TaskConfig
 
 
 def observe(
@@ -32,6 +33,24 @@ def observe(
     found = [OBSERVABLES[name](probe) for name in names]
     values = {curve: float(value) for part in found for curve, value in part.items()}
     return {curve: math.inf if math.isnan(value) else value for curve, value in values.items()}
+
+
+def require_observables(names: Iterable[str], run: Run) -> None:
+    """Raise BadInput unless the run's model has what the observables read."""
+    wanted = {name: READS[name] for name in names if name in READS}
+    present = _parameters(run.task, run.model) if wanted else ()
+    for name, read in wanted.items():
+        if not set(read) <= set(present):
+            raise BadInput(
+                f"Measure observables: '{name}' reads {', '.join(read)}, and the model '{run.model.kind}' has "
+                f"{', '.join(present)}."
+            )
+
+
+@lru_cache(maxsize=64)
+def _parameters(task: TaskConfig, model: ModelConfig) -> tuple[str, ...]:
+    with torch.random.fork_rng(devices=[]):
+        return tuple(name for name, _ in model.build(task.build()).named_parameters())
 
 
 @lru_cache(maxsize=8)

@@ -37,6 +37,11 @@ def square_above_one(x: Tensor) -> Tensor:
     return torch.where(x > 1, x * x, F.relu(x))
 
 
+def leaky_relu_of_a_tenth(x: Tensor) -> Tensor:
+    """x where x > 0, else x / 10: source B's Appendix B."""
+    return F.leaky_relu(x, 0.1)
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "relu^1.5": relu_to_one_and_a_half,
@@ -44,8 +49,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu^3": relu_cubed,
     "square_above_1": square_above_one,
     "leaky_relu": F.leaky_relu,
+    "leaky_relu(0.1)": leaky_relu_of_a_tenth,
     "gelu": F.gelu,
     "tanh": torch.tanh,
     "quadratic": torch.square,
 }
-"""GELU by the error function; the leaky ReLU's slope below zero is 0.01: PyTorch's defaults."""
+"""GELU by the error function; a leaky ReLU whose name has no slope has 0.01 below zero: PyTorch's defaults."""

@@ -19,7 +19,16 @@ from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
 Activation = Literal[
-    "relu", "relu^1.5", "relu^2", "relu^3", "square_above_1", "leaky_relu", "gelu", "tanh", "quadratic"
+    "relu",
+    "relu^1.5",
+    "relu^2",
+    "relu^3",
+    "square_above_1",
+    "leaky_relu",
+    "leaky_relu(0.1)",
+    "gelu",
+    "tanh",
+    "quadratic",
 ]
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from grokkit.engine.observing import require_observables
 from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
 from grokkit.record import Record
 from grokkit.request import Measure, Until
@@ -118,6 +119,7 @@ def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
             raise BadInput(f"train runs: every entry must be a Run; {run!r} came.")
         until.require_full_batches(run)
         measure.require_events(run)
+        require_observables(measure.observables, run)
     return runs
 
 

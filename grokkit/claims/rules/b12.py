@@ -10,7 +10,7 @@ from grokkit.claims.rules.toy import SETUPS, cells, diagrams
 from grokkit.claims.statistics import closeness_test
 from grokkit.claims.verdict import Verdict
 
-LEVEL = 0.05 / 7
+LEVEL = 0.05 / 12
 EFFECT = "share of cells that differ between two diagrams"
 MORE = 2.0
 """How often as many cells must differ when the data seed differs, too: if the two seeds' shares add up, the data

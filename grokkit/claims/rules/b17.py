@@ -9,7 +9,7 @@ from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.toy import SETUPS, cells, diagrams, shown_in
 from grokkit.claims.verdict import Verdict
 
-LEVEL = 0.05 / 7
+LEVEL = 0.05 / 12
 EFFECT = "share of diagrams with comprehension at smaller weight decay"
 
 

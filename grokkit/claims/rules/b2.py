@@ -8,7 +8,7 @@ from grokkit.claims.findings import verdict
 from grokkit.claims.rules.toy import all_phases, cells
 from grokkit.claims.verdict import Verdict
 
-LEVEL = 0.05 / 7
+LEVEL = 0.05 / 12
 EFFECT = "share of diagrams with all four phases"
 SETUP = "regression"
 

@@ -11,7 +11,7 @@ from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.toy import SETUPS, cells, diagrams, shown_in
 from grokkit.claims.verdict import Verdict
 
-LEVEL = 0.05 / 7
+LEVEL = 0.05 / 12
 EFFECT = "share of diagrams in which grokking lies between"
 ENDS = {"comprehension", "memorisation"}
 

@@ -12,7 +12,7 @@ from grokkit.claims.rules.toy import BUDGET, SETUPS, cells, complete, shown_in
 from grokkit.claims.verdict import Verdict
 from grokkit.phases import LATE
 
-LEVEL = 0.05 / 7
+LEVEL = 0.05 / 12
 EFFECT = "share of diagrams with a border of comprehension and grokking and no gap, classification"
 JUMP = np.sqrt(10)
 """The factor that makes a gap: a tenth of the scale of our smooth diagrams, from 1 to 100,000 steps."""

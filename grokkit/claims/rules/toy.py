@@ -29,7 +29,7 @@ BUDGET = 100_000
 THRESHOLD = 0.9 - 1e-3
 DATA_SEED = 42
 """The source's, of its Figure 1."""
-FRESH_SEEDS = range(20, 40)
+FRESH_SEEDS = range(19, 40)
 """None of the source's: its data seeds are 41 to 43, its model seeds 101 to 103."""
 
 SETTINGS = {
@@ -37,7 +37,6 @@ SETTINGS = {
     "task.p": 10,
     "model.kind": "mlp",
     "model.hidden": (200, 200),
-    "model.activation": "tanh",
     "model.embedding": 1,
     "model.discarded_draw": True,
     "model.batch_norm": False,
@@ -61,28 +60,32 @@ SETTINGS = {
 """What all cells of all diagrams have in common."""
 
 
-def cells(table: pd.DataFrame, setup: str, own_data: bool = False) -> pd.DataFrame:
+def cells(table: pd.DataFrame, setup: str, own_data: bool = False, activation: str = "tanh") -> pd.DataFrame:
     """The rows of one sample's diagrams, with their places `row` (weight decay) and `column` (learning rate).
 
     own_data: at the source's data seed with fresh model seeds; otherwise fresh seeds, the same number for both.
     """
-    kept = has_settings(table, SETTINGS) & _of_setup(table, setup) & _of_sample(table, own_data)
-    placed = table[kept].assign(**_places(table[kept], setup))
-    return placed[placed["row"].isin(DECAYS) & placed["column"].isin(RATES)]
+    kept = has_settings(table, SETTINGS | {"model.activation": activation}) & is_of_setup(table, setup)
+    return in_coarse_places(table[kept & _of_sample(table, own_data)], setup)
 
 
-def diagrams(table: pd.DataFrame, setup: str, own_data: bool = False) -> dict[int, np.ndarray]:
+def diagrams(
+    table: pd.DataFrame, setup: str, own_data: bool = False, activation: str = "tanh", budget: float = BUDGET
+) -> dict[int, np.ndarray]:
     """Model seed -> phases, (6, 7): weight decay downwards, learning rate to the right; complete diagrams only."""
-    maps = complete(table, setup, own_data)
+    maps = complete(table, setup, own_data, activation, budget)
     return {seed: each.pivot(index="row", columns="column", values="phase").to_numpy() for seed, each in maps.items()}
 
 
-def complete(table: pd.DataFrame, setup: str, own_data: bool = False) -> dict[int, pd.DataFrame]:
+def complete(
+    table: pd.DataFrame, setup: str, own_data: bool = False, activation: str = "tanh", budget: float = BUDGET
+) -> dict[int, pd.DataFrame]:
     """Model seed -> cells with their phase and the exact times `train` and `val`; complete diagrams only."""
-    found = cells(table, setup, own_data)
+    found = cells(table, setup, own_data, activation)
     if not len(found):
         return {}
-    found = found.assign(phase=phases_of(found), **dict(zip(("train", "val"), times_of(found), strict=True)))
+    phases = phases_of(found, budget=budget)
+    found = found.assign(phase=phases, **dict(zip(("train", "val"), times_of(found), strict=True)))
     seen = found[found["phase"] != ""].drop_duplicates(["seeds.init", "row", "column"])
     size = len(DECAYS) * len(RATES)
     return {int(seed): each for seed, each in seen.groupby("seeds.init", sort=True) if len(each) == size}
@@ -120,7 +123,14 @@ def generalises(diagram: np.ndarray) -> np.ndarray:
     return np.isin(diagram, PHASES[:2])
 
 
-def _of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
+def in_coarse_places(table: pd.DataFrame, setup: str) -> pd.DataFrame:
+    """Those of a setup's runs that are cells of the coarse diagrams, with their places `row` and `column`."""
+    placed = table.assign(**_places(table, setup))
+    return placed[placed["row"].isin(DECAYS) & placed["column"].isin(RATES)]
+
+
+def is_of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
+    """Whether a run is a classification, or a regression whose vectors its data seed has drawn."""
     kept = has_settings(table, {"task.vectors": VECTORS[setup]})
     return kept if VECTORS[setup] is None else kept & (table.get("task.vector_seed", np.nan) == table["seeds.data"])
 

@@ -9,7 +9,8 @@
 #include <vector>
 
 extern "C" struct Job {
-  int64_t runs, steps, examples, trained, positions, vocabulary, answers, layers, activation;
+  int64_t runs, steps, examples, trained, positions, vocabulary, answers, layers;
+  double slope;            // of the activation below zero; NaN for tanh
   const int64_t* widths;   // layers + 1: of the embedding, of each hidden layer, of the output
   const int64_t* tokens;   // runs, examples, positions
   const int64_t* targets;  // runs, examples
@@ -24,7 +25,6 @@ extern "C" struct Job {
 
 namespace {
 
-enum Activation { TANH, RELU, LEAKY_RELU };
 constexpr int64_t PANEL = 20;  // rows of a weight's gradient that are used as soon as they are there
 
 // |x| < 0.625: an odd polynomial fitted to tanh (relative error 4e-9); beyond: 1 - 2 / (exp(2 |x|) + 1).
@@ -39,16 +39,15 @@ inline Vec<float> tanh_of(Vec<float> x) {
 }
 inline Vec<double> tanh_of(Vec<double> x) { return x.tanh(); }
 
-template <typename T> inline Vec<T> activated(Vec<T> x, int64_t activation) {
-  if (activation == TANH) return tanh_of(x);
-  const Vec<T> below = activation == RELU ? Vec<T>(T(0)) : x * Vec<T>(T(0.01));
-  return Vec<T>::blendv(x, below, x < Vec<T>(T(0)));
+template <typename T> inline Vec<T> activated(Vec<T> x, double slope) {
+  if (std::isnan(slope)) return tanh_of(x);
+  return Vec<T>::blendv(x, x * Vec<T>(T(slope)), x < Vec<T>(T(0)));
 }
 
 // The derivative, from the activation's own value.
-template <typename T> inline Vec<T> slope_at(Vec<T> y, int64_t activation) {
-  if (activation == TANH) return Vec<T>(T(1)) - y * y;
-  return Vec<T>::blendv(Vec<T>(T(activation == RELU ? 0 : 0.01)), Vec<T>(T(1)), y > Vec<T>(T(0)));
+template <typename T> inline Vec<T> slope_at(Vec<T> y, double slope) {
+  if (std::isnan(slope)) return Vec<T>(T(1)) - y * y;
+  return Vec<T>::blendv(Vec<T>(T(slope)), Vec<T>(T(1)), y > Vec<T>(T(0)));
 }
 
 // The numbers of AdamW at one step, worked out in double as they are in grokkit.optimizers.adamw.
@@ -126,7 +125,7 @@ template <typename T> class Perceptron {
       product<T>({weight, in, 1}, out, {values[l], columns, 1}, in, y, columns, bias, laid);
       if (l + 1 == job.layers) break;
       for (int64_t i = 0; i < out * columns; i += LANES<T>)
-        activated(Vec<T>::loadu(y + i), job.activation).store(y + i);
+        activated(Vec<T>::loadu(y + i), job.slope).store(y + i);
     }
   }
 
@@ -229,7 +228,7 @@ template <typename T> class Perceptron {
     for (int64_t f = 0; f < job.widths[l]; ++f)
       for (int64_t j = 0; j < batch; j += LANES<T>) {
         T* error = errors[l] + f * batch + j;
-        (Vec<T>::loadu(error) * slope_at(Vec<T>::loadu(values[l] + f * columns + j), job.activation)).store(error);
+        (Vec<T>::loadu(error) * slope_at(Vec<T>::loadu(values[l] + f * columns + j), job.slope)).store(error);
       }
   }
 
