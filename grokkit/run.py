@@ -30,6 +30,11 @@ class TaskConfig(Config):
     kind: str
 
     @property
+    def gives_numbers(self) -> bool:
+        """Whether an example is T numbers rather than T tokens."""
+        return False
+
+    @property
     def examples(self) -> int:
         raise NotImplementedError
 
@@ -49,6 +54,11 @@ class ModelConfig(Config):
     @property
     def mixes_examples(self) -> bool:
         """Whether an example's logits in training depend on the rest of its batch, as BatchNorm makes them."""
+        return False
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether it can read numbers (B, T) in place of tokens."""
         return False
 
     def build(self, task: Any) -> Any:
@@ -222,6 +232,15 @@ class Run(Config):
     def _seed_fits_the_split(self) -> Run:
         if self.split == "scikit-learn" and self.seeds.data >= 2**32:
             raise BadInput(f"Run seeds.data: scikit-learn takes seeds below 2^32; {self.seeds.data} came.")
+        return self
+
+    @model_validator(mode="after")
+    def _the_model_can_read_the_task(self) -> Run:
+        if self.task.gives_numbers and not self.model.takes_numbers:
+            raise BadInput(
+                f"Run model: '{self.model.kind}' as it came reads tokens, and the examples of '{self.task.kind}' are "
+                "numbers; an MLP without an embedding reads them."
+            )
         return self
 
     @model_validator(mode="after")
