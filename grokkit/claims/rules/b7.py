@@ -39,10 +39,10 @@ def rule(table: pd.DataFrame) -> Verdict:
 
 def stands_out(values: Sequence[float], border: float) -> bool | None:
     """Whether the gap across the border is one and the widest of all; None if all values lie on one side of it."""
-    gap = has_gap(values, border)
+    ordered = np.sort(np.maximum(np.asarray(values, dtype=float), ALIKE))
+    gap = has_gap(ordered.tolist(), border)
     if not gap:
         return gap
-    ordered = np.sort(np.maximum(np.asarray(values, dtype=float), ALIKE))
     steps = ordered[1:] / ordered[:-1]
     return bool(steps.argmax() == (ordered < border).sum() - 1)
 
