@@ -25,14 +25,10 @@ TASKS, MODELS, OPTIMIZERS = Table("Task"), Table("Model"), Table("Optimizer")
 
 
 class TaskConfig(Config):
-    """Settings of a problem. `examples`: rows of its table; `build()` makes the `Task`."""
+    """Settings of a problem. `examples`: rows of its table; `gives_numbers`: not tokens; `build()` makes the `Task`."""
 
     kind: str
-
-    @property
-    def gives_numbers(self) -> bool:
-        """Whether an example is T numbers rather than T tokens."""
-        return False
+    gives_numbers: ClassVar[bool] = False
 
     @property
     def examples(self) -> int:
@@ -43,22 +39,19 @@ class TaskConfig(Config):
 
 
 class ModelConfig(Config):
-    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C).
+    """Settings of a model. `build(task)` makes an `nn.Module` from tokens or, if it `takes_numbers`, numbers (B, T) to
+    logits (B, C).
 
     The module's persistent buffers belong to the run and change as it does (running averages); what never changes
     is registered with `persistent=False`. It is in training mode in a step and in evaluation mode elsewhere.
     """
 
     kind: str
+    takes_numbers: ClassVar[bool] = False
 
     @property
     def mixes_examples(self) -> bool:
         """Whether an example's logits in training depend on the rest of its batch, as BatchNorm makes them."""
-        return False
-
-    @property
-    def takes_numbers(self) -> bool:
-        """Whether it can read numbers (B, T) in place of tokens."""
         return False
 
     def build(self, task: Any) -> Any:
@@ -235,15 +228,6 @@ class Run(Config):
         return self
 
     @model_validator(mode="after")
-    def _the_model_can_read_the_task(self) -> Run:
-        if self.task.gives_numbers and not self.model.takes_numbers:
-            raise BadInput(
-                f"Run model: '{self.model.kind}' as it came reads tokens, and the examples of '{self.task.kind}' are "
-                "numbers; an MLP without an embedding reads them."
-            )
-        return self
-
-    @model_validator(mode="after")
     def _sizes_fit(self) -> Run:
         if not 0 < self.train_fraction < 1:
             raise BadInput(f"Run train_fraction: must lie between 0 and 1, both excluded; {self.train_fraction} came.")
@@ -261,8 +245,11 @@ class Run(Config):
         return self
 
     @model_validator(mode="after")
-    def _whole_batches_where_examples_mix(self) -> Run:
+    def _the_model_can_be_trained_so(self) -> Run:
         width = self.batch.size or self.train_examples
+        if self.task.gives_numbers and not self.model.takes_numbers:
+            needed = f"'{self.task.kind}' gives numbers, which an MLP without embedding reads"
+            raise BadInput(f"Run model: '{self.model.kind}' as it came reads tokens, but {needed}.")
         if self.model.mixes_examples and self.batch.short_last:
             raise BadInput(
                 "Run batch.short_last: True came, but the model normalises over the batch, and what fills up a short "

@@ -119,7 +119,7 @@ def test_the_stand_in_is_another_task_with_other_keys():
 
 @pytest.mark.parametrize("model", [gk.Transformer(), gk.LSTM(), gk.MLP.toy()], ids=lambda model: model.kind)
 def test_what_reads_tokens_cannot_read_images(model):
-    with pytest.raises(BadInput, match="reads tokens, and the examples of 'mnist' are numbers"):
+    with pytest.raises(BadInput, match="reads tokens, but 'mnist' gives numbers, which an MLP without embedding reads"):
         mnist_run(model=model)
 
 

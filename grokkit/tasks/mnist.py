@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field, model_validator
@@ -28,6 +28,8 @@ class MNIST(TaskConfig):
     make a table of which 1,000 can train and 10,000 validate, as in source B, and need torchvision's files.
     """
 
+    gives_numbers: ClassVar[bool] = True
+
     kind: Literal["mnist"] = "mnist"
     digits: Literal["mnist", "8x8"] = "mnist"
     per_class: int = Field(500, ge=1)
@@ -39,10 +41,6 @@ class MNIST(TaskConfig):
                 f"MNIST per_class: {self.per_class} came, and '{self.digits}' has {MOST[self.digits]:,} of each class."
             )
         return self
-
-    @property
-    def gives_numbers(self) -> bool:
-        return True
 
     @property
     def examples(self) -> int:
