@@ -17,6 +17,7 @@ from grokkit.optimizers import (
     AdamW,
     AdaSAM,
     GroupedAdamW,
+    LayeredAdamW,
     Nesterov,
     PublishedASAM,
     RMSProp,
@@ -31,7 +32,7 @@ from grokkit.schedules import switch_steps
 from grokkit.store import Store, StoreWarning
 from grokkit.survival import median_times, survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
-from grokkit.tasks import TASKS, Addition, ModularAddition, Task, split_order
+from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train
 from grokkit.variance import latin_square, variance_shares
 
@@ -50,7 +51,9 @@ __all__ = [
     "GroupedAdamW",
     "Interrupted",
     "LSTM",
+    "LayeredAdamW",
     "MLP",
+    "MNIST",
     "MODELS",
     "Measure",
     "Missing",

@@ -25,9 +25,10 @@ TASKS, MODELS, OPTIMIZERS = Table("Task"), Table("Model"), Table("Optimizer")
 
 
 class TaskConfig(Config):
-    """Settings of a problem. `examples`: rows of its table; `build()` makes the `Task`."""
+    """Settings of a problem. `examples`: rows of its table; `gives_numbers`: not tokens; `build()` makes the `Task`."""
 
     kind: str
+    gives_numbers: ClassVar[bool] = False
 
     @property
     def examples(self) -> int:
@@ -38,13 +39,15 @@ class TaskConfig(Config):
 
 
 class ModelConfig(Config):
-    """Settings of a model. `build(task)` makes an ordinary `nn.Module` from tokens (B, T) to logits (B, C).
+    """Settings of a model. `build(task)` makes an `nn.Module` from tokens or, if it `takes_numbers`, numbers (B, T) to
+    logits (B, C).
 
     The module's persistent buffers belong to the run and change as it does (running averages); what never changes
     is registered with `persistent=False`. It is in training mode in a step and in evaluation mode elsewhere.
     """
 
     kind: str
+    takes_numbers: ClassVar[bool] = False
 
     @property
     def mixes_examples(self) -> bool:
@@ -242,8 +245,11 @@ class Run(Config):
         return self
 
     @model_validator(mode="after")
-    def _whole_batches_where_examples_mix(self) -> Run:
+    def _the_model_can_be_trained_so(self) -> Run:
         width = self.batch.size or self.train_examples
+        if self.task.gives_numbers and not self.model.takes_numbers:
+            needed = f"'{self.task.kind}' gives numbers, which an MLP without embedding reads"
+            raise BadInput(f"Run model: '{self.model.kind}' as it came reads tokens, but {needed}.")
         if self.model.mixes_examples and self.batch.short_last:
             raise BadInput(
                 "Run batch.short_last: True came, but the model normalises over the batch, and what fills up a short "

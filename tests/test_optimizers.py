@@ -15,6 +15,7 @@ from grokkit.optimizers import (
     AdamW,
     AdaSAM,
     GroupedAdamW,
+    LayeredAdamW,
     Nesterov,
     PublishedASAM,
     RMSProp,
@@ -137,6 +138,7 @@ CASES = [
     AdamW(learning_rate=0.03, weight_decay=0.2, beta1=0.8, beta2=0.95, eps=1e-3),
     AdamW(weight_decay=0.0),
     GroupedAdamW(),
+    LayeredAdamW(),
     SAM(rho=0.3),
     SAM(learning_rate=0.03, rho=1.0, weight_decay=0.1),
     ASAM(),
@@ -220,17 +222,26 @@ def test_sam_with_no_radius_is_adamw_and_with_one_is_not():
     assert apart.abs().max() > 1e-3
 
 
-def test_groups_follow_pytorchs_own():
-    rule = GroupedAdamW(
-        learning_rate=0.01, weight_decay=0.5, encoder_learning_rate=0.03, encoder_weight_decay=0.1, eps=1e-3
-    )
-    loss = lambda params: quadratic({"a": params["layers.0.weight"], "b": params["embedding"]})  # noqa: E731
-    ours = dict(zip(("layers.0.weight", "embedding"), start(2).values(), strict=True))
+GROUPS = {"learning_rate": 0.01, "weight_decay": 0.5, "encoder_learning_rate": 0.03, "eps": 1e-3}
+
+
+@pytest.mark.parametrize(
+    ("rule", "decay", "names"),
+    [
+        (GroupedAdamW(**GROUPS, encoder_weight_decay=0.1), 0.1, ("layers.0.weight", "embedding")),
+        (LayeredAdamW(**GROUPS), 0.5, ("layers.2.weight", "layers.0.weight")),
+        (LayeredAdamW(**GROUPS), 0.5, ("layers.2.bias", "layers.1.bias")),
+    ],
+)
+def test_groups_follow_pytorchs_own(rule, decay, names):
+    """names: of a parameter of the decoder, and of one of the encoder. decay: of the encoder."""
+    loss = lambda params: quadratic(dict(zip("ab", params.values(), strict=True)))  # noqa: E731
+    ours = dict(zip(names, start(2).values(), strict=True))
     theirs = {name: torch.nn.Parameter(x.clone()) for name, x in ours.items()}
     optimizer = torch.optim.AdamW(
         [
-            {"params": [theirs["embedding"]], "lr": 0.03, "weight_decay": 0.1},
-            {"params": [theirs["layers.0.weight"]], "lr": 0.01, "weight_decay": 0.5},
+            {"params": [theirs[names[1]]], "lr": 0.03, "weight_decay": decay},
+            {"params": [theirs[names[0]]], "lr": 0.01, "weight_decay": 0.5},
         ],
         eps=1e-3,
     )
@@ -240,7 +251,7 @@ def test_groups_follow_pytorchs_own():
         loss(theirs).backward()
         optimizer.step()
         ours, state = rule.step(torch.func.grad(loss), ours, state, torch.tensor(float(t)), hyper_of(rule))
-    assert list(ours) == list(state["m"]) == ["layers.0.weight", "embedding"]
+    assert tuple(ours) == tuple(state["m"]) == names
     assert_close(ours, {name: x.detach() for name, x in theirs.items()})
 
 

@@ -18,7 +18,7 @@ TWINS = {
     gk.AdamW: (torch.optim.AdamW, lambda rule: {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}),
 }
 """PyTorch refuses Nesterov's method without momentum, where it is plain descent."""
-TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.GroupedAdamW, gk.SAM, gk.ASAM, gk.PublishedASAM)}
+TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.GroupedAdamW, gk.LayeredAdamW, gk.SAM, gk.ASAM, gk.PublishedASAM)}
 
 
 def twin(rule: gk.OptimizerConfig, parameters: Iterable[torch.nn.Parameter]) -> Any:

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: source A's on concatenated one-hot tokens, source B's toy on summed embeddings."""
+"""The multilayer perceptron: source A's on concatenated one-hot tokens, source B's on summed embeddings or pixels."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ Activation = Literal[
 class MLP(ModelConfig):
     """Defaults: source A's text (two hidden layers of 512, no normalisation).
 
-    embedding: None for the concatenated one-hot tokens (T V inputs), or the width of a learned embedding
-    U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
+    embedding: None for the concatenated one-hot tokens (T V inputs) or for numbers as they are (T inputs), or the
+    width of a learned embedding U(-1/2, 1/2) whose vectors are summed over positions (source B's toy: 1).
     discarded_draw: whether the embedding is drawn as source B's code does, after N(0, 1) values that PyTorch makes for
     it and the code overwrites. They move every later draw of the same seed.
     activation: of the hidden layers, by its name in `grokkit.models.activations`; source A's Figure 9 tries several.
@@ -57,6 +57,11 @@ class MLP(ModelConfig):
         """Source B's decoder 1-200-200-C with Tanh."""
         return cls(hidden=(200, 200), activation="tanh", embedding=1, discarded_draw=True)
 
+    @classmethod
+    def mnist(cls) -> MLP:
+        """Source B's 784-200-200-10 with ReLU."""
+        return cls(hidden=(200, 200))
+
     @model_validator(mode="after")
     def _draws_for_an_embedding(self) -> MLP:
         if self.discarded_draw and not self.embedding:
@@ -67,39 +72,42 @@ class MLP(ModelConfig):
     def mixes_examples(self) -> bool:
         return self.batch_norm
 
+    @property
+    def takes_numbers(self) -> bool:
+        return self.embedding is None
+
     def build(self, task: Task) -> MLPModule:
         return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.model_outputs)
 
 
 class MLPModule(nn.Module):
-    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+    """Tokens (B, T), the `Nodes` of a batch, or numbers (B, T) where there is no vocabulary, to logits (B, C)."""
 
-    takes_nodes = True
-
-    def __init__(self, config: MLP, vocabulary: int, length: int, classes: int) -> None:
+    def __init__(self, config: MLP, vocabulary: int | None, length: int, classes: int) -> None:
         super().__init__()
         self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
+        self.takes_nodes = vocabulary is not None
         self.dropout = config.dropout
         self.takes_noise = config.dropout > 0
         if config.discarded_draw:
             torch.randn(vocabulary, config.embedding)
         self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
-        widths = (config.embedding or length * vocabulary, *config.hidden, classes)
+        widths = (config.embedding or length * (vocabulary or 1), *config.hidden, classes)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))
         self.norms = nn.ModuleList(BatchNorm(width) if config.batch_norm else nn.Identity() for width in config.hidden)
 
     def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
         drop = dropper(noise, self.dropout)
-        x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_from_tokens(batch)
+        x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_as_written(batch)
         for norm, layer in zip(self.norms, self.layers[1:], strict=True):
             x = layer(drop(self.activation(norm(x))))
         return x
 
-    def _first_from_tokens(self, tokens: Tensor) -> Tensor:
-        """The first layer as written: (B, T) -> (B, F)."""
+    def _first_as_written(self, inputs: Tensor) -> Tensor:
+        """The first layer from tokens or numbers: (B, T) -> (B, F)."""
         if self.embedding is not None:
-            return self.layers[0](self.embedding[tokens].sum(1))
-        x = F.one_hot(tokens, self.vocabulary).flatten(1)  # B TV
+            return self.layers[0](self.embedding[inputs].sum(1))
+        x = inputs if self.vocabulary is None else F.one_hot(inputs, self.vocabulary).flatten(1)  # B TV
         return self.layers[0](x.to(self.layers[0].weight.dtype))
 
     def _first_from_nodes(self, nodes: Nodes) -> Tensor:

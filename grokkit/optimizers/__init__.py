@@ -5,6 +5,7 @@ from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.adasam import AdaSAM
 from grokkit.optimizers.asam import ASAM
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
+from grokkit.optimizers.layered_adamw import LayeredAdamW
 from grokkit.optimizers.nesterov import Nesterov
 from grokkit.optimizers.published_asam import PublishedASAM
 from grokkit.optimizers.rmsprop import RMSProp
@@ -12,7 +13,7 @@ from grokkit.optimizers.sam import SAM
 from grokkit.optimizers.sgd import SGD
 from grokkit.run import OPTIMIZERS
 
-OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, SAM, ASAM, AdaSAM, PublishedASAM)
+OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, LayeredAdamW, SAM, ASAM, AdaSAM, PublishedASAM)
 
 __all__ = [
     "ASAM",
@@ -23,6 +24,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "GroupedAdamW",
+    "LayeredAdamW",
     "Nesterov",
     "PublishedASAM",
     "RMSProp",

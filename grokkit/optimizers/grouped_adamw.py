@@ -36,14 +36,27 @@ class GroupedAdamW(AdamW):
         hyper: dict[str, Tensor],
     ) -> tuple[Params, dict[str, Params]]:
         """One update of both groups along one gradient; `t` counts from 1."""
-        gradient = grad_of(params)
-        encoder = {name: g for name, g in gradient.items() if name.startswith(cls.ENCODER)}
-        decoder = {name: g for name, g in gradient.items() if name not in encoder}
         its_own = {name: hyper[f"encoder_{name}"] for name in ("learning_rate", "weight_decay")}
-        x, moments = adamw_update(encoder, params, state, t, hyper | its_own)
-        y, others = adamw_update(decoder, params, state, t, hyper)
-        joined = {name: moments[name] | others[name] for name in moments}
-        return _ordered(params, x | y), {name: _ordered(params, each) for name, each in joined.items()}
+        return update_in_groups(cls.ENCODER, its_own, grad_of(params), params, state, t, hyper)
+
+
+def update_in_groups(
+    encoder_names: tuple[str, ...],
+    its_own: dict[str, Tensor],
+    gradient: Params,
+    params: Params,
+    state: dict[str, Params],
+    t: Tensor,
+    hyper: dict[str, Tensor],
+) -> tuple[Params, dict[str, Params]]:
+    """AdamW's step of both groups. encoder_names: what the names of its parameters begin with. its_own: settings that
+    it has in place of the decoder's."""
+    encoder = {name: g for name, g in gradient.items() if name.startswith(encoder_names)}
+    decoder = {name: g for name, g in gradient.items() if name not in encoder}
+    x, moments = adamw_update(encoder, params, state, t, hyper | its_own)
+    y, others = adamw_update(decoder, params, state, t, hyper)
+    joined = {name: moments[name] | others[name] for name in moments}
+    return _ordered(params, x | y), {name: _ordered(params, each) for name, each in joined.items()}
 
 
 def _ordered(params: Params, values: Params) -> Params:

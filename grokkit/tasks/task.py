@@ -17,11 +17,11 @@ from grokkit.metrics import cross_entropy, is_correct
 class Task:
     """The table of one problem.
 
-    inputs: int64 tokens (N, T).
+    inputs: int64 tokens (N, T), or numbers (N, T) in float64.
     targets: int64 (N,).
-    vocabulary: V, how many tokens there are.
+    vocabulary: V, how many tokens there are; None where inputs are numbers.
     classes: C, how many answers there are.
-    symbols: what each token is written as.
+    symbols: what each token is written as; of numbers, what each answer is.
     loss: logits (B, C), targets (B,) -> (B,) nats.
     correct: the same -> (B,) bool. Either may be an object with a method `to(device)`, if it holds tensors.
     outputs: how many numbers a model gives for an example; None for C, one logit an answer.
@@ -29,7 +29,7 @@ class Task:
 
     inputs: Tensor
     targets: Tensor
-    vocabulary: int
+    vocabulary: int | None
     classes: int
     symbols: tuple[str, ...]
     loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
@@ -52,8 +52,11 @@ class Task:
         return len(self.targets)
 
     def show(self, example: int) -> str:
-        """One row as a reader would write it: '3 + 5 = 8'."""
-        left = " ".join(self.symbols[t] for t in self.inputs[example].tolist())
+        """One row as a reader would write it: '3 + 5 = 8', or '784 numbers: 8'."""
+        if self.vocabulary is None:
+            left = f"{self.inputs.shape[1]} numbers:"
+        else:
+            left = " ".join(self.symbols[t] for t in self.inputs[example].tolist())
         return f"{left} {self.symbols[int(self.targets[example])]}"
 
 
