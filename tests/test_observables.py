@@ -153,7 +153,7 @@ def test_random_rises_average_to_the_mean_curvature():
 
 
 def test_each_observable_measures_what_the_metrics_name():
-    params, loss_of = network(**SMALL)
+    params, loss_of = network(p=5, model=gk.MLP(hidden=(6,), embedding=2))
     assert OBSERVABLES.keys() == OBSERVED.keys()
     for name, observable in OBSERVABLES.items():
         assert list(observable(Probe(params, loss_of, 0))) == list(OBSERVED[name])

@@ -9,7 +9,7 @@ import grokkit as gk
 from grokkit.chapters import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.published import published
-from grokkit.claims.rules import toy
+from grokkit.claims.rules import b13, embeddings, toy
 from grokkit.tables import settings_table
 
 IDS = [each.id for each in claims().values() if each.chapter == "11_toy"]
@@ -21,24 +21,30 @@ def experiments():
 
 
 def test_every_run_is_read_by_some_rule_and_every_rule_has_its_runs():
-    assert IDS == ["B1", "B2", "B3", "B4", "B6", "B12", "B17"]
     table = settings_table(runs_of(planned(find_chapter("toy"), {"profile": "evidence"})))
     counts = {id: len(rule_module(id).rows(table)) for id in IDS}
-    assert counts == dict.fromkeys(["B1", "B2"], 42 * 20) | dict.fromkeys(["B3", "B4", "B6", "B17"], 42 * 22) | {
-        "B12": 42 * 40
-    }
+    diagrams = {"B1": 21, "B2": 21, "B3": 24, "B4": 24, "B6": 24, "B8": 24, "B12": 42, "B13": 72, "B14": 12}
+    assert counts == {id: 42 * n for id, n in (diagrams | {"B15": 12, "B16": 12, "B17": 24}).items()}
     read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
     assert read == set(table["key"]) and len(read) == len(table)
 
 
-def test_what_was_known_before_is_read_by_no_rule(experiments):
-    known = settings_table(runs_of(experiments[4:]))
+@pytest.fixture(scope="module")
+def own():
+    """What `asides` adds."""
+    decisive = planned(find_chapter("toy"), {"profile": "evidence"})
+    every = planned(find_chapter("toy"), {"profile": "evidence", "asides": True})
+    return [each for each in every if each not in decisive]
+
+
+def test_what_was_known_before_is_read_by_no_rule(own):
+    known = settings_table(runs_of(own))
     assert len(known) == 2 * 441
     assert not any(len(rule_module(id).rows(known)) for id in IDS)
 
 
-def test_the_sources_own_diagram_comes_last_and_stands_on_its_axes(experiments):
-    for asked, setup in zip(experiments[4:], toy.SETUPS, strict=True):
+def test_the_sources_own_diagram_stands_on_its_axes(own):
+    for asked, setup in zip(own, toy.SETUPS, strict=True):
         assert {(run.seeds.data, run.seeds.init) for run in asked.runs} == {(42, 102)} and says("Diagrams", "21 by 21")
         figure1 = published("b_fig1")
         theirs = figure1[figure1["setup"] == setup]
@@ -49,19 +55,25 @@ def test_the_sources_own_diagram_comes_last_and_stands_on_its_axes(experiments):
 def test_cells_are_as_the_page_of_deviations_says(experiments):
     assert all(run == toy_run_like(run) for run in runs_of(experiments))
     assert says("Pairs of the toy", "as coded") and says("Targets of the regression", "as coded")
-    assert {run.model.activation for run in runs_of(experiments)} == {"tanh"} and says("Activation of the toy", "Tanh")
+    kinds = {run.model.activation for run in runs_of(experiments)}
+    assert kinds == {"tanh", *b13.OTHERS} and says("Activation of the toy", "Tanh; ReLU and LeakyReLU(0.1)")
 
 
 def toy_run_like(run):
     """The run that the tests compare with the source's loop, in this run's cell."""
     setup = "classification" if run.task.vectors is None else "regression"
-    return toy_run(setup, run.optimizer.learning_rate, run.optimizer.weight_decay, run.seeds.data, run.seeds.init)
+    place = run.optimizer.learning_rate, run.optimizer.weight_decay, run.seeds.data, run.seeds.init
+    return toy_run(setup, *place, model=gk.MLP.toy().model_copy(update={"activation": run.model.activation}))
 
 
 def test_runs_end_as_the_page_says(experiments):
     until = gk.Until(steps=100_000, accuracy=THRESHOLD, every_step=True)
+    longer, followed = until.model_copy(update={"steps": 300_000}), gk.Until(steps=100_000, accuracy=None)
     source = planned(find_chapter("toy"), {"profile": "source"})
-    assert {each.until for each in [*experiments, *source]} == {until}
+    assert {each.until for each in source} == {until}
+    found = {each.until: runs_of([each]) for each in experiments}
+    assert found.keys() == {until, longer, followed} and says("Budget of the toy", "300,000 for fresh seeds")
+    assert {run.seeds.data for run in found[followed]} == set(embeddings.SEEDS)
     assert says("Budget of the toy", "100,000") and says("Threshold of the toy", "as coded")
     pairs = {(run.seeds.data, run.seeds.init) for run in runs_of(source)}
     assert len(pairs) == 9 and len(runs_of(source)) == 2 * 9 * 441 and says("Diagrams", "all nine pairs whole")
