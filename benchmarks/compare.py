@@ -31,6 +31,7 @@ CASES = [  # name, shape, precision of the engine, whether the loop runs under a
     ("transformer, loop under autocast", "transformer", "bfloat16", True),
     ("mlp", "mlp", "float32", False),
     ("toy", "toy", "float32", False),
+    ("mnist", "mnist", "float64", False),
     ("lstm", "lstm", "float32", False),
     ("lstm", "lstm", "bfloat16", False),
     ("wide lstm", "wide lstm", "float32", False),
@@ -112,8 +113,7 @@ def arithmetic(run: Run) -> float:
 
 def limit(precision: str, device: torch.device, n: int = 1024) -> float:
     """Floating-point operations per second of a large product on this device (one thread on a CPU)."""
-    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    a = torch.randn(n, n, device=device).to(dtype)
+    a = torch.randn(n, n, device=device).to(getattr(torch, precision))
 
     def multiply(count: int) -> None:
         for _ in range(count):

@@ -1,4 +1,5 @@
-"""What is timed: source A's transformer, MLP and LSTM, source B's toy, source C's LSTM; each also as an `nn` module."""
+"""What is timed: source A's transformer, MLP and LSTM, source B's toy and MNIST, source C's LSTM; each also as an `nn`
+module."""
 
 from __future__ import annotations
 
@@ -9,7 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grokkit import LSTM, MLP, AdamW, Addition, Batch, ModularAddition, Run, Task, Transformer
+from grokkit import (
+    LSTM,
+    MLP,
+    MNIST,
+    AdamW,
+    Addition,
+    Batch,
+    LayeredAdamW,
+    ModularAddition,
+    Run,
+    Task,
+    Transformer,
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +32,7 @@ class Shape:
     name: str
     run: Run
     ordinary: Callable[[Task], nn.Module]
+    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
 
 
 class OrdinaryTransformer(nn.Module):
@@ -65,6 +79,14 @@ class OrdinaryToy(nn.Module):
         return self.layers(self.embedding(tokens).sum(1))
 
 
+class OrdinaryMNIST(nn.Sequential):
+    """Source B's, on images."""
+
+    def __init__(self, task: Task) -> None:
+        hidden = nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, 200), nn.ReLU()
+        super().__init__(*hidden, nn.Linear(200, task.classes))
+
+
 class OrdinaryLSTM(nn.Module):
     """Source C's: learned embeddings through one layer."""
 
@@ -92,6 +114,14 @@ class OrdinaryWideLSTM(nn.Module):
 
 _ADDITION = {"task": ModularAddition(), "optimizer": AdamW(), "batch": Batch(sampling="replacement")}
 _TOY = Run(task=Addition(), model=MLP.toy(), optimizer=AdamW(), train_fraction=45 / 55, batch=Batch(size=None))
+_MNIST = Run(
+    task=MNIST(),
+    model=MLP.mnist(),
+    optimizer=LayeredAdamW(),
+    train_fraction=0.2,
+    batch=Batch(size=200, sampling="replacement"),
+    precision="float64",
+)
 _C = {"task": ModularAddition(p=113), "optimizer": AdamW(), "batch": Batch(size=32)}
 
 SHAPES = {
@@ -100,6 +130,9 @@ SHAPES = {
         Shape("transformer", Run(model=Transformer(), **_ADDITION), OrdinaryTransformer),
         Shape("mlp", Run(model=MLP(), **_ADDITION), OrdinaryMLP),
         Shape("toy", _TOY, OrdinaryToy),
+        Shape(
+            "mnist", _MNIST, OrdinaryMNIST, lambda logits, classes: F.mse_loss(logits, F.one_hot(classes, 10).double())
+        ),
         Shape("lstm", Run(model=LSTM.source_c(), **_C), OrdinaryLSTM),
         Shape("wide lstm", Run(model=LSTM.source_a(), **_ADDITION), OrdinaryWideLSTM),
     )
@@ -111,14 +144,15 @@ def ordinary_steps(shape: Shape, device: torch.device, autocast: bool) -> Callab
     task, batch = shape.run.task.build(), shape.run.batch.size
     inputs, targets = task.inputs.to(device), task.targets.to(device)
     train = torch.randperm(task.examples)[: shape.run.train_examples].to(device)
-    model = shape.ordinary(task).to(device)
+    dtype = inputs.dtype if inputs.is_floating_point() else torch.float32
+    model = shape.ordinary(task).to(device, dtype)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1.0, betas=(0.9, 0.98))
 
     def take(steps: int) -> None:
         for _ in range(steps):
             rows = train[torch.randint(len(train), (batch,), device=device)] if batch else train
             with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
-                loss = F.cross_entropy(model(inputs[rows]), targets[rows])
+                loss = shape.loss(model(inputs[rows]), targets[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
