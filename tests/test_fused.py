@@ -72,6 +72,22 @@ def leaves(trajectory):
     return [*trajectory.params.values(), *(x for each in trajectory.state.values() for x in each.values())]
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 25])
+@pytest.mark.parametrize("setup", SETUPS)
+def test_a_passage_is_seen_at_the_step_at_which_it_happens(setup, chunk):
+    """Training before a step's update, validation after it, also where a call ends with that step."""
+    run = toy_run(setup, 1e-3, 0.0, precision="float64")
+    theirs, stack = follow(run, setup, 350), stack_of([run], True, watched=0.25)
+    arrived = {
+        which: 1 + next(i for i, accuracy in enumerate(accuracies) if accuracy >= 0.25)
+        for which, accuracies in (("train", theirs.train), ("val", theirs.val))
+    }
+    assert arrived["train"] < arrived["val"]
+    while np.isnan(stack.slots[0].arrival) and stack.slots[0].t < 350:
+        stack.advance(chunk)
+    assert stack.slots[0].passages == arrived and stack.slots[0].t == arrived["val"]
+
+
 @pytest.mark.parametrize("setup", SETUPS)
 def test_it_takes_the_steps_of_the_sources_loop(setup):
     run = toy_run(setup, 3e-3, 10.0, precision="float64")

@@ -77,7 +77,7 @@ template <typename T> class Perceptron {
   Perceptron(const Job& job, int64_t run)
       : job(job), run(run), columns(padded<T>(job.examples)), batch(padded<T>(job.trained)),
         tokens(job.tokens + run * job.examples * job.positions), targets(job.targets + run * job.examples),
-        scores(job.answers * columns), counts(columns), panel(PANEL * padded<T>(widest())),
+        scores(job.answers * columns), log_sums(columns), panel(PANEL * padded<T>(widest())),
         laid(WIDEST * LANES<T> * std::max(widest(), job.examples)), turned(job.trained * padded<T>(widest())) {
     for (int64_t l = 0; l <= job.layers; ++l) {
       values.emplace_back(job.widths[l] * columns);
@@ -110,12 +110,13 @@ template <typename T> class Perceptron {
   const int64_t run, columns, batch;
   const int64_t *tokens, *targets;
   std::vector<Numbers<T>> values, errors;  // of each layer: (F, columns), (F, batch)
-  Numbers<T> scores, counts, panel, laid, turned;
+  Numbers<T> scores, log_sums, panel, laid, turned;
   bool last = false;
 
   int64_t widest() const { return *std::max_element(job.widths, job.widths + job.layers + 1); }
   T* own(void** of, int64_t parameter, int64_t size) const { return static_cast<T*>(of[parameter]) + run * size; }
 
+  // The values of all layers, and the score of each answer.
   void forward() {
     embed();
     for (int64_t l = 0; l < job.layers; ++l) {
@@ -127,6 +128,7 @@ template <typename T> class Perceptron {
       for (int64_t i = 0; i < out * columns; i += LANES<T>)
         activated(Vec<T>::loadu(y + i), job.slope).store(y + i);
     }
+    score();
   }
 
   void embed() {
@@ -140,11 +142,13 @@ template <typename T> class Perceptron {
       }
   }
 
-  // The loss, with its gradient by the outputs in the last `errors`, and the score of each answer in `scores`.
-  T differentiate() { return job.vectors ? squares() : entropy(); }
-
-  T squares() {
+  // Of each answer its logit, or the squared distance of its vector, with a minus.
+  void score() {
     const T *vectors = static_cast<const T*>(job.vectors), *y = values[job.layers];
+    if (!vectors) {
+      std::memcpy(scores, y, job.answers * columns * sizeof(T));
+      return;
+    }
     const int64_t outputs = job.widths[job.layers];
     for (int64_t c = 0; c < job.answers; ++c)
       for (int64_t j = 0; j < columns; j += LANES<T>) {
@@ -155,6 +159,14 @@ template <typename T> class Perceptron {
         }
         distance.neg().store(scores + c * columns + j);
       }
+  }
+
+  // The loss, with its gradient by the outputs in the last `errors`.
+  T differentiate() { return job.vectors ? squares() : entropy(); }
+
+  T squares() {
+    const T *vectors = static_cast<const T*>(job.vectors), *y = values[job.layers];
+    const int64_t outputs = job.widths[job.layers];
     T loss = 0;
     for (int64_t j = 0; j < job.trained; ++j) {
       loss -= scores[targets[j] * columns + j];
@@ -167,7 +179,6 @@ template <typename T> class Perceptron {
 
   T entropy() {
     const T* y = values[job.layers];
-    std::memcpy(scores, y, job.answers * columns * sizeof(T));
     T loss = 0;
     for (int64_t j = 0; j < batch; j += LANES<T>) {
       Vec<T> largest(-std::numeric_limits<T>::infinity()), sum(T(0));
@@ -181,11 +192,11 @@ template <typename T> class Perceptron {
         T* error = errors[job.layers] + c * batch + j;
         (Vec<T>::loadu(error) / (sum * Vec<T>(T(job.trained)))).store(error);
       }
-      (sum.log() + largest).store(counts + j);
+      (sum.log() + largest).store(log_sums + j);
     }
     for (int64_t j = 0; j < batch; ++j)
       if (j < job.trained) {
-        loss += counts[j] - y[targets[j] * columns + j];
+        loss += log_sums[j] - y[targets[j] * columns + j];
         errors[job.layers][targets[j] * batch + j] -= T(1) / T(job.trained);
       } else {
         for (int64_t c = 0; c < job.answers; ++c) errors[job.layers][c * batch + j] = 0;
