@@ -24,9 +24,9 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rule(table: pd.DataFrame) -> Verdict:
-    """Five tests, of diagrams that have the phases they speak of. After 2,000 steps, in more than half of them: are most
-    cells of comprehension, of grokking and of confusion in order, and less than half of those of memorisation; and do
-    grokking and confusion differ by no more than a quarter of their cells?"""
+    """Five tests, of diagrams that have the phases they speak of. In more than half of them, after 2,000 steps: are
+    most cells of comprehension, of grokking and of confusion in order, and less than half of those of memorisation; and
+    do grokking and confusion differ by no more than a quarter of their cells?"""
     shares = [share_in_order(each) for each in diagrams(table).values()]
     findings = [_in_order(name, shares) for name in PHASES]
     return verdict([*findings, _alike(shares)], LEVEL, EFFECT)
