@@ -1,6 +1,8 @@
 """The program in C++ takes the plain step's steps: every shape it serves, in float64; and bit for bit alone, in a
 stack and in chunks of any size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,8 @@ from toy import SETUPS, follow, toy_run
 import grokkit as gk
 from grokkit.engine import Shape, Stack, Trajectory, kernel
 from grokkit.engine.fused import SLOPES, fused_steps
+from grokkit.metrics import is_correct
+from grokkit.tasks.vectors import IsNearest
 
 CPU = torch.device("cpu")
 SHAPES = {
@@ -158,3 +162,12 @@ def test_single_precision_loses_no_more_than_the_plain_step():
 def test_other_shapes_have_the_plain_step(other):
     assert fused_steps(Shape.of(small()), small().task.build()) is not None
     assert fused_steps(Shape.of(other), other.task.build()) is None
+
+
+def test_tasks_that_ask_for_another_answer_have_the_plain_step():
+    run = small("regression")
+    task = run.task.build()
+    others = [replace(task, correct=is_correct), replace(task, correct=IsNearest(task.loss.vectors + 1))]
+    others.append(replace(small("classification").task.build(), correct=task.correct))
+    assert fused_steps(Shape.of(run), task) is not None
+    assert [fused_steps(Shape.of(run), other) for other in others] == [None] * 3

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from grokkit.metrics import cross_entropy, norms
+from grokkit.metrics import cross_entropy, is_correct, norms
 from grokkit.models.mlp import MLP
 from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.tasks.task import Task
-from grokkit.tasks.vectors import SquaredError
+from grokkit.tasks.vectors import IsNearest, SquaredError
 
 if TYPE_CHECKING:
     from grokkit.engine.kernel import Params, Shape, State, Steps
@@ -57,9 +57,16 @@ def fused_steps(shape: Shape, task: Task) -> Steps | None:
         and shape.rule in (AdamW, GroupedAdamW)
         and shape.batch.size is None
         and shape.precision in ("float32", "float64")
-        and (task.loss is cross_entropy or isinstance(task.loss, SquaredError))
+        and _asks_what_is_known(task)
     )
     return _Perceptron(shape, task) if known else None
+
+
+def _asks_what_is_known(task: Task) -> bool:
+    """Whether the task is a classification by the largest logit, or a regression whose answer is the nearest vector."""
+    if isinstance(task.loss, SquaredError):
+        return isinstance(task.correct, IsNearest) and torch.equal(task.loss.vectors, task.correct.vectors)
+    return task.loss is cross_entropy and task.correct is is_correct
 
 
 @cache

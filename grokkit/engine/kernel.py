@@ -114,8 +114,8 @@ def _one_by_one(step: Callable[..., Any]) -> Steps:
     ) -> tuple[State, Params]:
         settings, words = _by_step(hyper, len(t)), _by_step(noise, len(t))
         last: Params = {}
-        for now, *drawn, its_own in zip(t, settings, positions, weights, words, strict=True):
-            *new, last = step(*state, now, drawn[0], order, *drawn[1:], its_own)
+        for now, setting, places, counts, word in zip(t, settings, positions, weights, words, strict=True):
+            *new, last = step(*state, now, setting, order, places, counts, word)
             state = tuple(new)
         return state, last
 
