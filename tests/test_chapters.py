@@ -71,6 +71,11 @@ def test_sources_carry_no_outputs(chapter):
 
 
 @every_chapter
+def test_code_cells_are_short(chapter):
+    assert max(len(source.splitlines()) for source in sources(chapter, "code")) <= 25
+
+
+@every_chapter
 def test_every_profile_has_a_plan_and_smoke_is_small(chapter):
     assert set(parameters(chapter)) >= {"profile", "store"}
     assert len(parameters(chapter)) <= 10
