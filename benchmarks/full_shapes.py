@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing as mp
+import statistics
 import subprocess
 import sys
 import time
@@ -106,9 +107,9 @@ def _evaluation_share(steps: int = 4_000) -> dict[str, float]:
 def _memory(fewer: int = 1, more: int = 3) -> float:
     """Growth of the peak memory of a process when it trains more transformers at once, in MB a run.
 
-    Each is measured in its second process: the first one compiles, which leaves its memory in pieces.
+    Medians of three processes each, after one that compiles, which leaves its memory in pieces.
     """
-    peaks = [[_in_fresh_process(_peak, slots) for _ in range(2)][1] for slots in (fewer, more)]
+    peaks = [statistics.median([_in_fresh_process(_peak, slots) for _ in range(4)][1:]) for slots in (fewer, more)]
     return (peaks[1] - peaks[0]) / (more - fewer)
 
 
@@ -146,17 +147,18 @@ def _import_seconds() -> float:
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
-def _two_processes() -> float:
-    """Steps per second of two processes together over those of one alone."""
-    context = mp.get_context("spawn")
-    paces = []
-    for processes in (1, 2):
-        with context.Pool(processes) as pool:
-            paces.append(sum(pool.map(_pace, range(processes), chunksize=1)))
-    return paces[1] / paces[0]
+def _two_processes(rounds: int = 5) -> float:
+    """Steps per second of two processes together over those of one alone; median of rounds, which take turns."""
+    with mp.get_context("spawn").Pool(2) as pool:
+        pool.map(_pace, range(2), chunksize=1)  # both trace, and are ready at the same time
+        ratios = []
+        for _ in range(rounds):
+            alone = pool.apply(_pace, (0,))
+            ratios.append(sum(pool.map(_pace, range(2), chunksize=1)) / alone)
+    return statistics.median(ratios)
 
 
-def _pace(_: int, seconds: float = 20.0) -> float:
+def _pace(_: int, seconds: float = 5.0) -> float:
     with one_thread():
         stack = stack_of(TRANSFORMER, CPU)
         stack.advance(5)
