@@ -33,7 +33,7 @@ from grokkit.store import Store, StoreWarning
 from grokkit.survival import median_times, survival_median
 from grokkit.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
-from grokkit.train import Display, Experiment, Missing, records, train
+from grokkit.train import Display, Experiment, Missing, records, train, weights_at
 from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
@@ -99,4 +99,5 @@ __all__ = [
     "switch_steps",
     "train",
     "variance_shares",
+    "weights_at",
 ]

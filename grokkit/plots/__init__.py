@@ -6,6 +6,7 @@ from grokkit.plots.figure import COLOURS, PHASE_COLOURS, InlineFigure, inline_sv
 from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, named_dots, scale, seed_dots
 from grokkit.plots.maps import describe_map, phase_maps, smooth_maps
 from grokkit.plots.multiples import small_multiples
+from grokkit.plots.places import place_curves
 from grokkit.plots.switches import switch_curves
 from grokkit.plots.tables import PageTable, page_table
 
@@ -27,6 +28,7 @@ __all__ = [
     "named_dots",
     "page_table",
     "phase_maps",
+    "place_curves",
     "scale",
     "seed_dots",
     "small_multiples",

@@ -1,0 +1,58 @@
+"""The weights themselves on the way: what no record holds, trained again where it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+
+from grokkit.engine import Stack, Trajectory, kernel
+from grokkit.errors import BadInput
+from grokkit.run import Run
+from grokkit.train.groups import Group, groups_of
+from grokkit.train.machine import one_thread, require_precision, why_uncompiled
+
+CPU = torch.device("cpu")
+
+
+def weights_at(
+    runs: Iterable[Run], steps: Sequence[int], *, compiled: bool | None = None
+) -> list[dict[str, np.ndarray]]:
+    """The weights of each run after so many steps: name -> (S, ...), in the order of the runs.
+
+    Trained on this processor, in one thread, and kept nowhere: for a few short runs. steps: rising, 0 is before the
+    first. `compiled` None compiles where a C++ compiler is.
+    Raises BadInput before any work, also for a run whose schedule waits for an event, which only a measured run shows.
+    """
+    runs = [_checked(run) for run in runs]
+    if any(after <= before for before, after in zip((-1, *steps), steps, strict=False)):
+        raise BadInput(f"weights_at steps: they begin at 0 or later and rise; {list(steps)} came.")
+    compiled = why_uncompiled(CPU) is None if compiled is None else compiled
+    found: dict[str, dict[str, np.ndarray]] = {}
+    with one_thread():
+        for group in groups_of({run.key: run for run in runs}.values()):
+            found |= _weights_of(group, steps, compiled)
+    return [found[run.key] for run in runs]
+
+
+def _checked(run: Run) -> Run:
+    if any(switch.at.is_event for switch in run.schedule.switches):
+        raise BadInput("weights_at runs: a switch waits for an event; give its step, as `switch_steps` reads it off.")
+    require_precision(run, CPU)
+    return run
+
+
+def _weights_of(group: Group, steps: Sequence[int], compiled: bool) -> dict[str, dict[str, np.ndarray]]:
+    ready = kernel(group.shape, CPU, compiled)
+    stack = Stack(ready, [Trajectory.start(run, ready.task) for run in group.runs])
+    seen: list[list[dict[str, np.ndarray]]] = []
+    for step in steps:
+        if step > stack.slots[0].t:
+            stack.advance(step - stack.slots[0].t)
+        params = [stack.snapshot(slot).params for slot in range(len(group.runs))]
+        seen.append([{name: x.numpy() for name, x in each.items()} for each in params])
+    return {
+        run.key: {name: np.stack([each[name] for each in its]) for name in its[0]}
+        for run, its in zip(group.runs, zip(*seen, strict=True), strict=True)
+    }
