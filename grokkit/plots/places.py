@@ -51,7 +51,7 @@ def _draw(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def apart(heights: np.ndarray, room: float) -> np.ndarray:
-    """Rising heights, moved as little as keeps them `room` from each other, about the middle of those that are moved."""
+    """Rising heights, `room` apart from each other: those that touch are spread about their common middle."""
     blocks: list[list[float]] = []  # of heights that touch: the middle of their places, and how many they are
     for height in heights.tolist():
         middle, count = height, 1
