@@ -64,6 +64,7 @@ def run(
 ) -> None:
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
     from grokkit import chapters
+    from grokkit.train.experiment import joined
 
     if (chapter is None) == (id is None):
         raise BadInput("run needs a chapter, or the id of a published run (--id), and not both.")
@@ -73,7 +74,7 @@ def run(
     path = chapters.find_chapter(chapter)
     given = {"profile": profile, **_pairs(p)}
     held = Store.find(store)
-    for experiment in chapters.planned(path, given):
+    for experiment in joined(chapters.planned(path, given)):
         _train(experiment, held, device, workers, None)
     if "store" in chapters.parameters(path):
         given["store"] = str(held.path.resolve())

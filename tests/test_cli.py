@@ -203,6 +203,14 @@ def test_run_trains_and_then_executes_the_chapter_on_that_store(chapter, grokkit
     assert set(held) == {run.key for run in (a_run(3), a_run(4), a_run(103))}
 
 
+def test_run_trains_side_by_side_what_is_asked_alike(grokkit, tmp_path, monkeypatch):
+    parts = [Experiment([a_run(1)], UNTIL, MEASURE), Experiment([a_run(2)], UNTIL, MEASURE)]
+    monkeypatch.setattr(chapters, "planned", lambda *_: parts)
+    monkeypatch.setattr(chapters, "execute", lambda *arguments: arguments[1])
+    status, _, err = grokkit("run", "quickstart", "--store", tmp_path / "s", "--workers", 1)
+    assert status == 0 and "2 of 2 runs are missing" in err
+
+
 # Parameters.
 
 

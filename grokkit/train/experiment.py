@@ -32,18 +32,21 @@ def to_lines(experiments: Iterable[Experiment]) -> list[str]:
 
 def from_lines(lines: Iterable[str]) -> list[Experiment]:
     """The experiments of a plan; raises BadInput with the number of the first line that is none."""
+    return joined(_parsed(number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def joined(experiments: Iterable[Experiment]) -> list[Experiment]:
+    """The same runs, those of which the same is asked in one experiment, so that they train side by side."""
     runs: dict[tuple[Until, Measure], list[Run]] = defaultdict(list)
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            run, until, measure = _parsed(number, line)
-            runs[until, measure].append(run)
-    return [Experiment(members, until, measure) for (until, measure), members in runs.items()]
+    for each in experiments:
+        runs[each.until, each.measure] += each.runs
+    return [Experiment(members, *asked) for asked, members in runs.items()]
 
 
-def _parsed(number: int, line: str) -> tuple[Run, Until, Measure]:
+def _parsed(number: int, line: str) -> Experiment:
     try:
         parts = json.loads(line)
-        return Run(**parts["run"]), Until(**parts["until"]), Measure(**parts["measure"])
+        return Experiment([Run(**parts["run"])], Until(**parts["until"]), Measure(**parts["measure"]))
     except BadInput as error:
         raise BadInput(f"Line {number} of the plan: {error}") from None
     except (ValueError, KeyError, TypeError) as error:
