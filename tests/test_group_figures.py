@@ -17,6 +17,7 @@ from grokkit.plots import (
     bands,
     delay_curves,
     delay_table,
+    describe_bands,
     inline_svg,
     learning_curves,
     named_dots,
@@ -72,6 +73,12 @@ def test_a_band_is_the_range_and_its_line_the_median_with_stopped_runs_at_their_
     assert validation.loc[500, ["low", "median", "high"]].tolist() == pytest.approx([500 / 3000, 0.25, 0.5], abs=1e-6)
     assert validation.loc[3500, ["low", "median", "high"]].tolist() == [1, 1, 1]  # the others had stopped long before
     assert (drawn["runs"] == 3).all() and (drawn["step"] % 100 == 0).all()
+
+
+def test_a_caption_says_how_many_runs_a_line_has():
+    told = [describe_bands(pd.DataFrame({"runs": runs})) for runs in ([1, 1], [5, 5], [3, 7])]
+    assert told[0].startswith("1 run a line; a stopped") and "median" not in told[0]
+    assert told[1].startswith("5 runs a line: median, with their range") and told[2].startswith("3 to 7 runs a line:")
 
 
 def test_names_stand_for_themselves_and_keep_their_order():

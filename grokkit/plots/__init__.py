@@ -3,7 +3,16 @@
 from grokkit.plots.curves import describe_runs, learning_curves, stacked_curves
 from grokkit.plots.delay import delay_curves, delay_table
 from grokkit.plots.figure import COLOURS, PHASE_COLOURS, InlineFigure, inline_svg, style, write_svg
-from grokkit.plots.groups import arrivals, band_curves, bands, curves_of, named_dots, scale, seed_dots
+from grokkit.plots.groups import (
+    arrivals,
+    band_curves,
+    bands,
+    curves_of,
+    describe_bands,
+    named_dots,
+    scale,
+    seed_dots,
+)
 from grokkit.plots.maps import describe_map, phase_maps, smooth_maps
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.places import place_curves
@@ -21,6 +30,7 @@ __all__ = [
     "curves_of",
     "delay_curves",
     "delay_table",
+    "describe_bands",
     "describe_map",
     "describe_runs",
     "inline_svg",

@@ -77,6 +77,15 @@ def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def describe_bands(table: pd.DataFrame) -> str:
+    """The sentence a caption needs: how many runs a line of `bands` has, and what it and its band are."""
+    few, many = table["runs"].min(), table["runs"].max()
+    if many == 1:
+        return "1 run a line; a stopped run counts with its last value."
+    n = f"{few} to {many}" if few < many else few
+    return f"{n} runs a line: median, with their range as a band; a stopped run counts with its last value."
+
+
 def band_curves(
     table: pd.DataFrame, group: str, symbol: str, last: float = np.nan, unit: tuple[float, str] = STEPS
 ) -> Figure:
