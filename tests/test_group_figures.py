@@ -166,6 +166,12 @@ def test_a_page_table_names_rows_and_columns_and_sets_numbers_to_the_right():
     assert "A1 <" in repr(page_table(frame))
 
 
+def test_a_column_of_sentences_is_set_as_prose():
+    frame = pd.DataFrame({"claim": ["A1", "A2"], "seen": ["no", "a sentence that would be a word a line on a phone"]})
+    html = page_table(frame)._repr_html_()
+    assert '<th scope="col">claim' in html and html.count('class="prose"') == 3  # its header and both cells
+
+
 def test_small_multiples_draw_every_run_over_the_published_points():
     runs = pd.DataFrame({"panel": "SGD", "alpha": [0.3, 0.3, 0.3, 0.8], "best": [0.1, 0.2, 0.6, 1.0]})
     points = pd.DataFrame({"panel": ["Adam", "SGD", "SGD"], "alpha": [0.5, 0.3, 0.8], "best": [0.9, 0.01, 0.53]})

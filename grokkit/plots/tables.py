@@ -10,6 +10,10 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 
+LONG = 40
+"""Characters from which a column is set as prose, which no screen squeezes to a word a line."""
+
+
 class PageTable:
     """A frame ready for a page; Jupyter shows it by itself. The first column names the rows."""
 
@@ -38,7 +42,9 @@ class PageTable:
         return how(value) if callable(how) else how.format(value)
 
     def _side(self, name: str) -> str:
-        return ' class="number"' if is_numeric_dtype(self.frame[name]) else ""
+        if is_numeric_dtype(self.frame[name]):
+            return ' class="number"'
+        return ' class="prose"' if self.frame[name].astype(str).str.len().gt(LONG).any() else ""
 
 
 def page_table(frame: pd.DataFrame, caption: str = "", **formats: str | Callable[[Any], str]) -> PageTable:
