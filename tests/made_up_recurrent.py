@@ -11,7 +11,7 @@ import numpy as np
 import grokkit as gk
 from grokkit.claims.rules.recurrent import FRACTIONS, NETWORKS, WAYS
 
-BUDGET = 300_000
+BUDGET = 500_000
 EVERY = 500
 MODELS = {"RNN": gk.RNN, "LSTM": gk.LSTM}
 CELLS = [("AdamW", 0.7, 1.0), *[(way, fraction, 5.0) for way in WAYS for fraction in FRACTIONS]]

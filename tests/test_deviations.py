@@ -95,9 +95,9 @@ def test_recurrent_networks_are_trained_as_the_page_says():
         (0.001, 0.9, 0.999)
     }
     assert {run.model.dropout for run in runs} == {0.0, 0.5}
-    assert {(e.until.steps, e.until.extra, e.until.accuracy) for e in asked} == {(300_000, 5, 0.99)}
+    assert {(e.until.steps, e.until.extra, e.until.accuracy) for e in asked} == {(500_000, 5, 0.99)}
     assert {e.measure.every for e in asked} == {500} and says_of_c("Accuracies", "every 500 steps")
-    assert says_of_c("Budget", "300,000 steps") and says_of_c("Stopping", "five evaluations")
+    assert says_of_c("Budget", "500,000 steps") and says_of_c("Stopping", "five evaluations")
     longest = planned(find_chapter("recurrent"), {"profile": "source"})
     at_91 = {e.until.steps for e in longest for run in e.runs if run.task.p == 91}
     assert at_91 == {468_000, 780_000, 1_092_000} and "468,000, 780,000 and 1,092,000" in PAGE
