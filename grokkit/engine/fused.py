@@ -10,21 +10,19 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from grokkit.engine.shape import Params, Shape, State, Steps
 from grokkit.metrics import cross_entropy, is_correct, norms
 from grokkit.models.mlp import MLP
 from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.tasks.task import Task
 from grokkit.tasks.vectors import IsNearest, SquaredError
-
-if TYPE_CHECKING:
-    from grokkit.engine.kernel import Params, Shape, State, Steps
 
 SLOPES = {"tanh": float("nan"), "relu": 0.0, "leaky_relu": 0.01, "leaky_relu(0.1)": 0.1}
 """The activations that the program knows: for one of two straight pieces, its slope below zero."""

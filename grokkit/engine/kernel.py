@@ -20,42 +20,14 @@ from torch.func import functional_call, grad_and_value, vmap
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.engine.fused import fused_steps
 from grokkit.engine.memory import keep_freed_memory
+from grokkit.engine.shape import DTYPES, Params, Shape, State, Steps
 from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.prefixes import Prefixes
-from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
 from grokkit.tasks.task import Task
 
 # On some processors MKL's products otherwise depend on where a matrix lies in memory, and so on a run's neighbours.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-
-Params = dict[str, Tensor]
-State = tuple[Params, Params, Any, Params]
-"""Params, buffers, optimizer state and passages of a stack; see `Kernel`."""
-Steps = Callable[..., tuple[State, Params]]
-DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
-"""What parameters are kept in. Under bfloat16 only products are rounded (autocast)."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What runs must have in common to share a graph.
-
-    width: examples in a step's batch. Full batches of unequal training sets do not share: padding the smaller
-    ones would change the order in which their sums are taken, and with it their last bits.
-    """
-
-    task: TaskConfig
-    model: ModelConfig
-    rule: type[OptimizerConfig]
-    batch: Batch
-    width: int
-    precision: str
-
-    @classmethod
-    def of(cls, run: Run) -> Shape:
-        width = run.batch.size or run.train_examples
-        return cls(run.task, run.model, type(run.optimizer), run.batch, width, run.precision)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grokkit.engine.kernel import DTYPES
+from grokkit.engine.shape import DTYPES
 from grokkit.models.initialisers import redraw
 from grokkit.run import Run
 from grokkit.schedules import fired, foreseen

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-
 LONG = 40
 """Characters from which a column is set as prose, which no screen squeezes to a word a line."""
 

@@ -1,0 +1,40 @@
+"""What runs must have in common to train together, and what a step takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
+
+Params = dict[str, Tensor]
+State = tuple[Params, Params, Any, Params]
+"""Params, buffers, optimizer state and passages of a stack; see `Kernel`."""
+Steps = Callable[..., tuple[State, Params]]
+DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
+"""What parameters are kept in. Under bfloat16 only products are rounded (autocast)."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What runs must have in common to share a graph.
+
+    width: examples in a step's batch. Full batches of unequal training sets do not share: padding the smaller
+    ones would change the order in which their sums are taken, and with it their last bits.
+    """
+
+    task: TaskConfig
+    model: ModelConfig
+    rule: type[OptimizerConfig]
+    batch: Batch
+    width: int
+    precision: str
+
+    @classmethod
+    def of(cls, run: Run) -> Shape:
+        width = run.batch.size or run.train_examples
+        return cls(run.task, run.model, type(run.optimizer), run.batch, width, run.precision)
