@@ -229,6 +229,10 @@ def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, wo
     return f"{text}; uncompiled, because {reason}." if reason else f"{text}, after up to a minute of compiling."
 
 
+_AS_JSON = {"True": "true", "False": "false", "None": "null"}
+"""What Python writes otherwise than JSON; papermill takes it, too."""
+
+
 def _pairs(options: list[str] | None) -> dict[str, Any]:
     """Values as JSON where they are, else as text."""
     given = {}
@@ -237,7 +241,7 @@ def _pairs(options: list[str] | None) -> dict[str, Any]:
         if not mark:
             raise BadInput(f"-p takes NAME=VALUE (or NAME VALUE); '{option}' came.")
         try:
-            given[name] = json.loads(value)
+            given[name] = json.loads(_AS_JSON.get(value, value))
         except json.JSONDecodeError:
             given[name] = value
     return given

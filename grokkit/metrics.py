@@ -24,15 +24,15 @@ _WHOLE = "on all of it, at the log-spaced full evaluations; NaN in between"
 _BATCH = "on the batch of the last step, before that step's update"
 
 METRICS: dict[str, Metric] = {
-    "train_loss": Metric("nats", f"Mean cross-entropy of the training set, {_SAMPLE}."),
+    "train_loss": Metric("nats", f"Mean loss of the training set, {_SAMPLE}."),
     "train_accuracy": Metric("fraction of examples", f"Share of the training set answered correctly, {_SAMPLE}."),
-    "val_loss": Metric("nats", f"Mean cross-entropy of the complement of the training set, {_SAMPLE}."),
+    "val_loss": Metric("nats", f"Mean loss of the complement of the training set, {_SAMPLE}."),
     "val_accuracy": Metric("fraction of examples", f"Share of the complement answered correctly, {_SAMPLE}."),
-    "train_loss_full": Metric("nats", f"Mean cross-entropy of the training set, {_WHOLE}."),
+    "train_loss_full": Metric("nats", f"Mean loss of the training set, {_WHOLE}."),
     "train_accuracy_full": Metric("fraction of examples", f"Share of the training set answered correctly, {_WHOLE}."),
-    "val_loss_full": Metric("nats", f"Mean cross-entropy of the complement, {_WHOLE}."),
+    "val_loss_full": Metric("nats", f"Mean loss of the complement, {_WHOLE}."),
     "val_accuracy_full": Metric("fraction of examples", f"Share of the complement answered correctly, {_WHOLE}."),
-    "batch_loss": Metric("nats", f"Mean cross-entropy {_BATCH}; NaN at step 0."),
+    "batch_loss": Metric("nats", f"Mean loss {_BATCH}; NaN at step 0."),
     "batch_accuracy": Metric(
         "fraction of examples", f"Share answered correctly {_BATCH} (source A's training accuracy)."
     ),

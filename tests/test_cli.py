@@ -222,6 +222,7 @@ def test_run_trains_side_by_side_what_is_asked_alike(grokkit, tmp_path, monkeypa
         (["-p", "seed", "3", "-p", "p=5", "-p", "name", "a b"], {"seed": 3, "p": 5, "name": "a b"}),
         (["-p", "name", "a=b"], {"name": "a=b"}),
         (["-p", "name=true"], {"name": True}),
+        (["-p", "name", "False"], {"name": False}),
         (["-p", "name", "[1, 2]"], {"name": [1, 2]}),
         (["-p", "seed", "-3"], {"seed": -3}),
         (["-p", "name="], {"name": ""}),
