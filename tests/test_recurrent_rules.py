@@ -10,7 +10,8 @@ from made_up_recurrent import a_grid, a_record, a_run, as_the_source
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
-from grokkit.claims import claims, rule_module
+from grokkit.claims import claim, claims, rule_module
+from grokkit.claims.judging import judge
 from grokkit.claims.rules.recurrent import WAYS, verdict_over_fractions
 from grokkit.tables import settings_table
 
@@ -51,6 +52,12 @@ def test_a_grid_as_the_source_has_it_reproduces(id, grid):
 def test_four_runs_a_setting_never_decide(id):
     found = decided(id, a_grid(as_the_source, count=lambda *_: 4))
     assert found.outcome == "not tested" and found.n == 4 and "4 runs so far, and 5 decide" in found.statement
+
+
+def test_an_interval_comes_with_five_runs(grid):
+    four = a_grid(as_the_source, count=lambda *_: 4)
+    assert decided("C1", four).interval and judge(claim("C1"), four).interval is None
+    assert judge(claim("C1"), grid).interval == decided("C1", grid).interval
 
 
 @every_rule
