@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.tables import evidence_table, settings_table
 from grokkit.train import Experiment, records
+from grokkit.train.groups import Group, arithmetic_of_step
 
 PROFILE = "evidence"
 CORES = "cpu"
 """The device whose paces tell what missing runs cost: a core-hour is one of these."""
+DOUBLE = 2.0
+"""What an operation in double precision costs, in those of single precision."""
 _LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
 """A list of plain values as `json.dumps` spreads it over lines."""
 
@@ -87,12 +91,29 @@ def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
 def _missing(asked: list[Experiment], keys: set[str], paces: dict[Shape, float]) -> dict[str, Any]:
     """Which runs there are not yet, and the core-hours they take if each spends its whole budget.
 
-    core_hours: None where no run of the same shape is there to tell the pace.
+    core_hours: None where nothing that was run tells the pace, see `_pace`.
     """
     budgets = {run: e.until.steps for e in asked for run in e.runs if run.key in keys}
-    seconds = [steps * paces.get(Shape.of(run), np.nan) for run, steps in budgets.items()]
+    seconds = [steps * _pace(Shape.of(run), paces) for run, steps in budgets.items()]
     hours = None if np.isnan(sum(seconds)) else round(sum(seconds) / 3600, 1)
     return {"runs": len(keys), "core_hours": hours, "keys": sorted(keys)}
+
+
+def _pace(shape: Shape, paces: dict[Shape, float]) -> float:
+    """Seconds a step of that shape; where no run has it, that of its kin in proportion to the arithmetic of a step.
+
+    Kin are shapes with the same kind of network under the same optimizer; without any it is NaN.
+    """
+    if shape in paces:
+        return paces[shape]
+    kin = [other for other in paces if (other.model.kind, other.rule) == (shape.model.kind, shape.rule)]
+    return float(np.median([paces[other] * _work(shape) / _work(other) for other in kin])) if kin else np.nan
+
+
+@lru_cache
+def _work(shape: Shape) -> float:
+    """Arithmetic of a step, in operations of single precision."""
+    return arithmetic_of_step(Group(shape, [])) * (DOUBLE if shape.precision == "float64" else 1)
 
 
 def _paces(whole: Iterable[Record]) -> dict[Shape, float]:

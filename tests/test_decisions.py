@@ -1,6 +1,7 @@
 """What is published as decided is what the rules find in the published runs, and the rules were there first."""
 
 import json
+import math
 import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from grokkit import decisions
 from grokkit.chapters import find_run
 from grokkit.claims import claims, ledger, rule_module
 from grokkit.claims.ledger import VERDICTS
+from grokkit.engine import Shape
 from grokkit.readme import with_verdicts
 from grokkit.repeat import _differences, compared
 from grokkit.tables import settings_table
@@ -102,6 +104,16 @@ def test_what_is_missing_costs_its_whole_budget_at_the_pace_of_its_shape(tmp_pat
     hours = round(100_000 * 36 / 3000 / 3600, 1)
     assert found["A5"]["missing"] == {"runs": 1, "core_hours": hours, "keys": [grid[-1].key]}
     assert found["A3"]["missing"] == {"runs": 0, "core_hours": 0.0, "keys": []}
+
+
+def test_the_pace_of_a_shape_that_never_ran_is_that_of_its_kin_by_arithmetic():
+    run = a_run()
+    paces, twice = {Shape.of(run): 0.01}, run.model_copy(update={"batch": gk.Batch(size=16)})
+    assert decisions._pace(Shape.of(run), paces) == 0.01
+    assert decisions._pace(Shape.of(twice), paces) == pytest.approx(0.02)
+    assert decisions._pace(Shape.of(run.model_copy(update={"precision": "float64"})), paces) == pytest.approx(0.02)
+    other = run.model_copy(update={"optimizer": gk.SGD()})
+    assert math.isnan(decisions._pace(Shape.of(other), paces))
 
 
 def test_the_pace_is_that_of_the_whole_record_and_of_cores_alone():
