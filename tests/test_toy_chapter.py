@@ -17,7 +17,7 @@ IDS = [each.id for each in claims().values() if each.chapter == "11_toy"]
 
 @pytest.fixture(scope="module")
 def experiments():
-    return planned(find_chapter("toy"), {"profile": "evidence"})
+    return planned(find_chapter("toy"), {"profile": "evidence", "asides": True})
 
 
 @pytest.fixture(scope="module")
