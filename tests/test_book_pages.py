@@ -27,7 +27,7 @@ from grokkit.claims import claim, ledger
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
 THEME_FINDINGS = {"label-content-name-mismatch", "region"}
-PAGE_LIMIT = 1_500_000
+PAGE_LIMIT = 1_300_000
 CLAIMS = 77
 
 

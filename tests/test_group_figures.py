@@ -25,6 +25,7 @@ from grokkit.plots import (
     scale,
     seed_dots,
     small_multiples,
+    steps_text,
 )
 from grokkit.plots import curves_of as curves_of_rows
 
@@ -170,6 +171,11 @@ def test_a_column_of_sentences_is_set_as_prose():
     frame = pd.DataFrame({"claim": ["A1", "A2"], "seen": ["no", "a sentence that would be a word a line on a phone"]})
     html = page_table(frame)._repr_html_()
     assert '<th scope="col">claim' in html and html.count('class="prose"') == 3  # its header and both cells
+
+
+def test_a_time_that_never_came_is_said_in_words():
+    assert steps_text(1900.0) == "1,900"
+    assert {steps_text(never) for never in (np.inf, np.nan)} == {"not within the budget"}
 
 
 def test_small_multiples_draw_every_run_over_the_published_points():

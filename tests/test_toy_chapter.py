@@ -39,6 +39,12 @@ def test_every_other_run_is_read_by_some_rule_and_every_rule_has_its_runs(experi
     assert read == set(table["key"]) - aside and len(read) + len(aside) == len(table)
 
 
+def test_of_what_no_rule_reads_the_page_needs_the_coarse_cells_alone(own):
+    needed = {run.key for run in runs_of(planned(find_chapter("toy"), {"profile": "evidence"}))}
+    diagram, nudged = ({run.key for run in runs} & needed for runs in own)
+    assert len(diagram) == 2 * 42 and len(nudged) == 9
+
+
 def test_what_was_known_before_is_read_by_no_rule(own):
     assert [len(runs) for runs in own] == [2 * 441, 9]
     for runs in own:

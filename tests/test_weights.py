@@ -29,10 +29,16 @@ def test_each_has_the_shape_of_a_weight_and_a_row_a_step():
     assert weights["embedding"].shape == (1, 9, 4)  # seven numbers, "+" and "="
 
 
-@pytest.mark.parametrize("steps", [[-1, 3], [3, 3], [4, 2]])
+@pytest.mark.parametrize("steps", [[], [-1, 3], [3, 3], [4, 2]])
 def test_steps_that_do_not_rise_are_refused(steps):
     with pytest.raises(gk.BadInput, match="weights_at steps"):
         gk.weights_at([a_run()], steps)
+
+
+def test_what_is_no_run_is_refused_and_one_run_needs_no_list():
+    with pytest.raises(gk.BadInput, match="every entry must be a Run; 7 came"):
+        gk.weights_at([7], [1])
+    assert len(gk.weights_at(a_run(), [0], compiled=False)) == 1
 
 
 def test_a_run_that_waits_for_an_event_is_refused():

@@ -17,7 +17,7 @@ from grokkit.plots.maps import describe_map, phase_maps, smooth_maps
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.places import place_curves
 from grokkit.plots.switches import switch_curves
-from grokkit.plots.tables import PageTable, page_table
+from grokkit.plots.tables import PageTable, page_table, steps_text
 
 __all__ = [
     "COLOURS",
@@ -44,6 +44,7 @@ __all__ = [
     "small_multiples",
     "smooth_maps",
     "stacked_curves",
+    "steps_text",
     "style",
     "switch_curves",
     "write_svg",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -53,3 +54,8 @@ def page_table(frame: pd.DataFrame, caption: str = "", **formats: str | Callable
     formats: column -> a format string such as "{:.1%}", or a function of a value. Numbers have no decimals otherwise.
     """
     return PageTable(frame, caption, formats)
+
+
+def steps_text(steps: float) -> str:
+    """'1,900', or in words that it never came; for the `formats` of a table of times."""
+    return f"{steps:,.0f}" if isfinite(steps) else "not within the budget"

@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 def weights_at(
-    runs: Iterable[Run], steps: Sequence[int], *, compiled: bool | None = None
+    runs: Run | Iterable[Run], steps: Sequence[int], *, compiled: bool | None = None
 ) -> list[dict[str, np.ndarray]]:
     """The weights of each run after so many steps: name -> (S, ...), in the order of the runs.
 
@@ -25,9 +25,9 @@ def weights_at(
     first. `compiled` None compiles where a C++ compiler is.
     Raises BadInput before any work, also for a run whose schedule waits for an event, which only a measured run shows.
     """
-    runs = [_checked(run) for run in runs]
-    if any(after <= before for before, after in zip((-1, *steps), steps, strict=False)):
-        raise BadInput(f"weights_at steps: they begin at 0 or later and rise; {list(steps)} came.")
+    runs = [_checked(run) for run in ([runs] if isinstance(runs, Run) else runs)]
+    if not len(steps) or any(after <= before for before, after in zip((-1, *steps), steps, strict=False)):
+        raise BadInput(f"weights_at steps: one or more that begin at 0 or later and rise; {list(steps)} came.")
     compiled = why_uncompiled(CPU) is None if compiled is None else compiled
     found: dict[str, dict[str, np.ndarray]] = {}
     with one_thread():
@@ -37,6 +37,8 @@ def weights_at(
 
 
 def _checked(run: Run) -> Run:
+    if not isinstance(run, Run):
+        raise BadInput(f"weights_at runs: every entry must be a Run; {run!r} came.")
     if any(switch.at.is_event for switch in run.schedule.switches):
         raise BadInput("weights_at runs: a switch waits for an event; give its step, as `switch_steps` reads it off.")
     require_precision(run, CPU)
