@@ -95,3 +95,5 @@ def test_a_figure_without_its_columns_or_rows_is_refused():
         switch_curves(around().drop(columns=["moment", "gradient_l2"]))
     with pytest.raises(gk.BadInput, match="nothing to draw"):
         switch_curves(around().head(0))
+    with pytest.raises(gk.BadInput, match="no positive gradient norm"):
+        switch_curves(around().assign(gradient_l2=float("nan")))

@@ -32,6 +32,7 @@ def switch_curves(table: pd.DataFrame) -> Figure:
         raise BadInput(f"table lacks the columns {', '.join(sorted(missing))}.")
     if table.empty:
         raise BadInput("table has no evaluation: there is nothing to draw.")
+    _refuse_blank_rows(table)
     panels = list(dict.fromkeys(table["panel"]))
     with style():
         fig = Figure(figsize=(5.6, 0.9 + 1.3 * len(_PANELS)), layout="constrained")
@@ -45,6 +46,12 @@ def switch_curves(table: pd.DataFrame) -> Figure:
         lines = [Line2D([], [], color=_colour(f"{name}_"), lw=1.6, label=label) for name, label in _SETS.items()]
         fig.legend(handles=lines, loc="outside upper left", ncols=2)
     return fig
+
+
+def _refuse_blank_rows(table: pd.DataFrame) -> None:
+    for label, names in list(_PANELS.items())[1:]:
+        if not (table[list(names)] > 0).any(axis=None):
+            raise BadInput(f"table has no positive {label}, which is drawn on a logarithmic scale: add evaluations.")
 
 
 def _draw(axes: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
