@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.diagrams import whole_diagrams
+
 HERE = Path(__file__).parent
 HEAD = """# The engine beside the ordinary loop
 
@@ -24,14 +26,22 @@ This page is made from those files by `python -m benchmarks.report`.
 The machine was not idle: quote ratios, not single speeds.
 """
 
+DIAGRAMS = """Source B's Figure 1: every cell watched at every step, for 100,000 steps or until both accuracies have
+arrived. Other work ran on the same two cores. Two processes take half as many minutes."""
+
 
 def write_readme() -> Path:
     """Write the page; returns its path."""
-    files = sorted((HERE / "results").glob("*.json"))
-    parts = [HEAD, *(_section(json.loads(file.read_text(encoding="utf-8"))) for file in files)]
     page = HERE / "README.md"
-    page.write_text("\n".join(parts), encoding="utf-8")
+    page.write_text(readme(), encoding="utf-8")
     return page
+
+
+def readme() -> str:
+    """The page's text."""
+    files = sorted((HERE / "results").glob("*.json"))
+    sections = (_section(json.loads(file.read_text(encoding="utf-8"))) for file in files)
+    return "\n".join([HEAD, *sections, *_diagrams(whole_diagrams())])
 
 
 def _section(found: dict[str, Any]) -> str:
@@ -62,6 +72,17 @@ def _promises(found: dict[str, Any]) -> list[str]:
         "pace of two processes over that of one": f"{found['two_processes']:.2f}",
     }
     return ["| quantity | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+
+
+def _diagrams(rows: list[dict[str, Any]]) -> list[str]:
+    head = ["## Whole phase diagrams of the toy, from the records of their runs", "", DIAGRAMS, ""]
+    head += ["| setup | cells | run-steps, millions | core-minutes | hardware |", "|---|---|---|---|---|"]
+    body = [
+        f"| {r['setup']} | {r['cells']} | {r['run_steps'] / 1e6:.1f} | {r['core_minutes']:.0f} "
+        f"| {', '.join(r['hardware'])} |"
+        for r in rows
+    ]
+    return [*head, *body, ""] if body else []
 
 
 def _bits(found: dict[str, Any]) -> list[str]:
