@@ -54,6 +54,16 @@ def test_steps_have_a_scale_for_each_half():
     assert [cells for (panel, _), cells in found.items() if panel == "right"] == [[(0, 0), (1, 0)]]
 
 
+def test_marked_cells_carry_a_dot_and_no_others_do():
+    table = TABLE.assign(differs=[False, True, False, False, True, False])
+    fig = phase_maps(table, "rate", "decay", LABELS, marked="differs")
+    dots = [[tuple(map(float, xy)) for line in axes.lines for xy in line.get_xydata()] for axes in fig.axes]
+    assert dots == [[(1, 0)], [(1, 0)]]
+    assert "differs" in [text.get_text() for text in fig.legends[0].texts]
+    plain = phase_maps(table.assign(differs=False), "rate", "decay", LABELS, marked="differs")
+    assert [text.get_text() for text in plain.legends[0].texts] == list(PHASES)
+
+
 def test_a_map_is_told_and_small():
     assert describe_map(TABLE).startswith("left, 4 cells: 1 comprehension, 1 grokking, 1 memorisation, 1 confusion; ")
     many = pd.DataFrame(

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
@@ -21,19 +22,23 @@ TICKS = 6
 """At most so many numbers on an axis."""
 SHADES = 30
 """Colours that a scale of steps is divided into."""
+_MARK = {"color": "white", "marker": "o", "ms": 3, "mec": "black", "mew": 0.5, "ls": "none"}
 _SCALES = {name: LinearSegmentedColormap.from_list("", stops) for name, stops in STEP_COLOURS.items()}
 
 
-def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str]) -> Figure:
+def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], marked: str | None = None) -> Figure:
     """Phases on a grid, drawn as source B draws them: `x` to the right, `y` downwards, one panel beside the other.
 
     table: panel, `x`, `y`, phase, one row a run; a cell without a row stays empty. labels: of the two axes.
+    marked: a column of booleans; its true cells carry a dot, and its name stands in the legend.
     """
     colours = table["phase"].map(PHASE_COLOURS)
-    fig = _maps(table.assign(colour=colours), x, y, labels)
+    fig = _maps(table.assign(colour=colours, marked=table[marked] if marked else False), x, y, labels)
     with style():
-        patches = [Patch(color=PHASE_COLOURS[name], label=name) for name in PHASES]
-        fig.legend(handles=patches, loc="outside upper left", ncols=4, handlelength=1.2, columnspacing=1.2)
+        keys = [Patch(color=PHASE_COLOURS[name], label=name) for name in PHASES]
+        if marked and table[marked].any():
+            keys.append(Line2D([], [], **_MARK, label=marked))
+        fig.legend(handles=keys, loc="outside upper left", ncols=len(keys), handlelength=1.2, columnspacing=1.2)
     return fig
 
 
@@ -49,7 +54,7 @@ def smooth_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], bu
         to_hex(scale(round(float(norm(max(value, 1))) * SHADES) / SHADES))
         for scale, value in zip(scales, table["smooth"], strict=True)
     ]
-    fig = _maps(table.assign(colour=colours), x, y, labels, room=0.9)
+    fig = _maps(table.assign(colour=colours, marked=False), x, y, labels, room=0.9)
     with style():
         for title, scale in _SCALES.items():
             bar = fig.colorbar(
@@ -91,6 +96,7 @@ def _draw(axes: Axes, cells: pd.DataFrame, x: str, y: str) -> None:
     for colour, places in cells.reset_index().groupby("colour").indices.items():  # one shape a colour: small pages
         shape = Path.make_compound_path_from_polys(squares[places])
         axes.add_patch(PathPatch(shape, facecolor=colour, edgecolor=colour, linewidth=0.3))
+    axes.plot(column[cells["marked"]], row[cells["marked"]], **_MARK)
     axes.set_xlim(-0.5, len(across) - 0.5)
     axes.set_ylim(len(down) - 0.5, -0.5)
     axes.set_xticks(*_ticks(across), rotation=45)
