@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import grokkit as gk
 from grokkit.chapters import find_chapter, planned
 from grokkit.claims.rules.toy import BUDGET, SETUPS, VECTORS
 
+RECORDS = gk.Store(Path(__file__).parents[1] / "results")
 CELLS = 21 * 21
 OWN_SEEDS = gk.Seeds(data=42, init=102)
 
@@ -34,7 +36,7 @@ def _records(setup: str) -> list[gk.Record]:
     for asked in planned(find_chapter("toy"), {"profile": "evidence"}):
         own = [run for run in asked.runs if _is_own(run, setup)]
         if own and asked.until.steps == BUDGET:
-            records = gk.records(own, until=asked.until, measure=asked.measure, missing="report")
+            records = gk.records(own, until=asked.until, measure=asked.measure, store=RECORDS, missing="report")
             found |= {record.key: record for record in records}
     return list(found.values())
 
