@@ -38,7 +38,8 @@ def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], mar
         keys = [Patch(color=PHASE_COLOURS[name], label=name) for name in PHASES]
         if marked and table[marked].any():
             keys.append(Line2D([], [], **_MARK, label=marked))
-        fig.legend(handles=keys, loc="outside upper left", ncols=len(keys), handlelength=1.2, columnspacing=1.2)
+        columns = 4 if len(keys) == len(PHASES) else 3
+        fig.legend(handles=keys, loc="outside upper left", ncols=columns, handlelength=1.2, columnspacing=1.2)
     return fig
 
 
