@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,7 +28,9 @@ def shapes(fig):
     """Panel, colour -> the centres of its cells."""
     return {
         (axes.get_title(loc="left"), patch.get_facecolor()): sorted(
-            tuple(corners[:4].mean(0).tolist()) for corners in patch.get_path().to_polygons()
+            (x, float(strip[:4, 1].mean()))
+            for strip in patch.get_path().to_polygons()
+            for x in np.arange(strip[:, 0].min() + 0.5, strip[:, 0].max())
         )
         for axes in fig.axes
         for patch in axes.patches
@@ -46,6 +49,13 @@ def test_cells_stand_where_the_source_draws_them():
     assert found["right", colour["grokking"]] == [(0, 0), (1, 0)]
     left = phase_maps(TABLE, "rate", "decay", LABELS).axes[0]
     assert left.get_ylim()[0] > left.get_ylim()[1]  # weight decay grows downwards
+
+
+def test_neighbours_in_a_row_share_an_outline_and_others_do_not():
+    row = pd.DataFrame([("p", x, 0.0, "grokking") for x in (1, 2, 3, 5)], columns=["panel", "rate", "decay", "phase"])
+    between = pd.DataFrame([("p", 4, 0.0, "confusion")], columns=row.columns)
+    found = phase_maps(pd.concat([row, between], ignore_index=True), "rate", "decay", LABELS).axes[0].patches
+    assert sorted(len(patch.get_path().to_polygons()) for patch in found) == [1, 2]
 
 
 def test_steps_have_a_scale_for_each_half():

@@ -92,10 +92,8 @@ def _maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], room: fl
 def _draw(axes: Axes, cells: pd.DataFrame, x: str, y: str) -> None:
     across, down = (sorted(cells[name].unique()) for name in (x, y))
     column, row = (cells[name].map(places.index) for name, places in ((x, across), (y, down)))
-    corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
-    squares = np.stack([column, row], 1)[:, None] + corners  # cells, corners, 2
-    for colour, places in cells.reset_index().groupby("colour").indices.items():  # one shape a colour: small pages
-        shape = Path.make_compound_path_from_polys(squares[places])
+    for colour, members in cells.groupby("colour").groups.items():  # one shape a colour: small pages
+        shape = Path.make_compound_path_from_polys(_strips(row[members], column[members]))
         axes.add_patch(PathPatch(shape, facecolor=colour, edgecolor=colour, linewidth=0.3))
     axes.plot(column[cells["marked"]], row[cells["marked"]], **_MARK)
     axes.set_xlim(-0.5, len(across) - 0.5)
@@ -103,6 +101,19 @@ def _draw(axes: Axes, cells: pd.DataFrame, x: str, y: str) -> None:
     axes.set_xticks(*_ticks(across), rotation=45)
     axes.set_yticks(*_ticks(down))
     axes.grid(False)
+
+
+def _strips(rows: pd.Series, columns: pd.Series) -> np.ndarray:
+    """The cells' outlines, those side by side in one: (S, 4, 2)."""
+    strips: list[list[int]] = []
+    for row, column in sorted(zip(rows, columns, strict=True)):
+        if strips and strips[-1][0] == row and strips[-1][2] == column - 1:
+            strips[-1][2] = column
+        else:
+            strips.append([row, column, column])
+    row, first, last = np.array(strips).T
+    left, right, top, bottom = first - 0.5, last + 0.5, row - 0.5, row + 0.5
+    return np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
 
 
 def _ticks(places: Sequence[float]) -> tuple[list[int], list[str]]:
