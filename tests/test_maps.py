@@ -96,3 +96,5 @@ def test_phases_differ_in_lightness_too():
 def test_nothing_to_draw_is_said():
     with pytest.raises(BadInput, match="no row"):
         phase_maps(TABLE.iloc[:0], "rate", "decay", LABELS)
+    with pytest.raises(BadInput, match="no column 'differs'"):
+        phase_maps(TABLE, "rate", "decay", LABELS, marked="differs")

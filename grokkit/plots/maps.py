@@ -31,7 +31,10 @@ def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], mar
 
     table: panel, `x`, `y`, phase, one row a run; a cell without a row stays empty. labels: of the two axes.
     marked: a column of booleans; its true cells carry a dot, and its name stands in the legend.
+    Raises BadInput for a table without rows or without that column.
     """
+    if marked and marked not in table.columns:
+        raise BadInput(f"maps marked: the table has no column '{marked}'; it has {', '.join(map(str, table.columns))}.")
     colours = table["phase"].map(PHASE_COLOURS)
     fig = _maps(table.assign(colour=colours, marked=table[marked] if marked else False), x, y, labels)
     with style():
