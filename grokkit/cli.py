@@ -159,6 +159,20 @@ def ledger(as_json: JsonOption = False) -> None:
     Console().print(table)
 
 
+@app.command(epilog="Example: `grokkit register A13`")
+def register(
+    ids: Annotated[list[str], typer.Argument(help="Claims whose rules are written, as `A13`.")],
+    same_question: Annotated[
+        bool, typer.Option(help="Keep the day: the rule asks the same of the same runs by the same tests.")
+    ] = False,
+) -> None:
+    """Fix rules as they are now, before the runs that they will judge."""
+    from grokkit.claims.registering import register as fix
+
+    changed = fix(ids, same_question)
+    _say(f"Registered: {', '.join(changed)}." if changed else "Nothing to register: these rules are as they were.")
+
+
 @app.command(epilog="Example: `grokkit bench toy --json`")
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,

@@ -2,7 +2,8 @@
 
 Two rules with the same hash decide every table alike. How the table comes from records (`grokkit.evidence_table`,
 `grokkit.passage`) is not in it: those have tests of their own. Rewording a docstring or a sentence for readers does not
-change it; changing a threshold, a test or a function that the rule calls does.
+change it; changing a threshold, a test or a function that the rule calls does. What several findings make together
+(`grokkit.claims.findings`) is not in it either: that is one policy for all claims, with tests of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 OURS = "grokkit.claims"
+POLICY = "grokkit.claims.findings"
 
 
 def fingerprint(rule: Callable[..., Any]) -> str:
@@ -32,6 +34,8 @@ def _collect(function: FunctionType, parts: dict[str, str]) -> None:
     parts[name] = _logic(inspect.getsource(function))
     for used in _names(function):
         value = function.__globals__.get(used)
+        if isinstance(value, FunctionType) and value.__module__ == POLICY:
+            continue
         if isinstance(value, FunctionType) and value.__module__.startswith(OURS):
             _collect(value, parts)
         elif _is_constant(value):

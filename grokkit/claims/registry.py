@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,10 +23,15 @@ Rule = Callable[["pandas.DataFrame"], Verdict]
 
 @dataclass(frozen=True)
 class Registration:
-    """A rule's fingerprint and the moment at which it was fixed: before the runs that it judges."""
+    """A rule's fingerprint and the moment at which it was fixed: before the runs that it judges.
+
+    was: the fingerprints that it had before, while its question, samples, tests and levels were the same. A rule that
+    asks something else is registered anew, with another moment and no past.
+    """
 
     rule: str
     at: datetime
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,13 @@ def rule_module(id: str) -> ModuleType:
 
 @cache
 def _claims() -> dict[str, Claim]:
-    registered = {id: Registration(**row) for id, row in _read("registered.toml").items()}
+    registered = {id: _registration(**row) for id, row in _read("registered.toml").items()}
     found = [Claim(**row, registration=registered.get(row["id"])) for row in _document()["claims"]]
     return {each.id: each for each in sorted(found, key=lambda each: (each.source, int(each.id[1:])))}
+
+
+def _registration(rule: str, at: datetime, was: Iterable[str] = ()) -> Registration:
+    return Registration(rule, at, tuple(was))
 
 
 @cache

@@ -124,6 +124,14 @@ def majority_test(holds: Sequence[bool]) -> float:
     return float(stats.binomtest(int(sum(holds)), len(holds), 0.5, alternative="greater").pvalue) if len(holds) else 1.0
 
 
+def minority_test(holds: Sequence[bool]) -> float:
+    """One-sided exact p-value that something holds in less than half of all runs, from those seen.
+
+    At 0.05 the upper end of the share's one-sided 95% interval (Clopper & Pearson 1934) is one half.
+    """
+    return float(stats.binomtest(int(sum(holds)), len(holds), 0.5, alternative="less").pvalue) if len(holds) else 1.0
+
+
 def share_interval(holds: Sequence[bool]) -> tuple[float, float] | None:
     """Exact (Clopper-Pearson) interval of the share of runs in which something holds."""
     if not len(holds):

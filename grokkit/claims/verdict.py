@@ -1,6 +1,6 @@
 """The answer to one claim: what came out, from how many runs, with which interval and by which rule.
 
-Four outcomes and no others. n >= 5 decides; fewer runs are shown, and the claim stays "not tested".
+Five outcomes and no others. n >= 5 decides; fewer runs are shown, and the claim stays "not tested".
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from typing import Literal, get_args
 
 from grokkit.errors import BadInput, unknown
 
-Outcome = Literal["reproduced", "partly", "not reproduced", "not tested"]
-"""Partly: in some of the tested settings. Not reproduced: enough runs, and they do not show it. The others say so."""
+Outcome = Literal["reproduced", "partly", "not reproduced", "undecided", "not tested"]
+"""Partly: in some of the tested settings. Not reproduced: the runs refute it. Undecided: enough runs for its test, and
+they neither show nor refute it. Not tested: too few runs for its test to be able to pass."""
+
+OPEN = ("undecided", "not tested")
+"""Outcomes that decide nothing."""
 
 RUNS_TO_DECIDE = 5
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.majority import majority
 from grokkit.claims.rules.samples import FORMS, in_forms, of_form
-from grokkit.claims.statistics import majority_test, median_interval
+from grokkit.claims.statistics import median_interval
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 5
@@ -30,4 +31,4 @@ def _finding(form: str, runs: pd.DataFrame) -> Finding:
     late = runs["ratio"] >= LONG_AFTER  # a censored run has no ratio: it did not arrive
     interval = median_interval(runs["ratio"].fillna(float("inf")))
     told = f"{late.sum()} of {len(runs)} runs have T_val / T_train of {LONG_AFTER:g} or more"
-    return Finding(form, len(runs), majority_test(late), interval, told)
+    return majority(form, late, told, interval=interval)

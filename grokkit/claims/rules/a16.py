@@ -10,13 +10,14 @@ from grokkit.claims.rules.summands import (
     MLP,
     SMALL_FRACTION,
     SUMMANDS,
+    answered,
     blocks,
     chosen,
     listed,
     median_of,
     runs_of,
 )
-from grokkit.claims.statistics import majority_test, median_interval, trend_test
+from grokkit.claims.statistics import majority_test, median_interval, minority_test, trend_test
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 4
@@ -53,18 +54,21 @@ def _clear(table: pd.DataFrame) -> Finding:
     counts = ", ".join(f"{each.sum()} of {len(each)}" for each in late)
     told = f"{counts} runs have T_val / T_train of {CLEAR:g} or more for n = 2, 3, 4, 5"
     interval = median_interval(groups[-1]["ratio"].fillna(np.inf))
-    return Finding("clear", n, majority_test(np.concatenate(late)) if everywhere else 1.0, interval, told)
+    p_value = majority_test(np.concatenate(late)) if everywhere else 1.0
+    may_be_late = [late_ones | ~answered(runs) for late_ones, runs in zip(late, groups, strict=True)]
+    against = min(minority_test(each) for each in may_be_late)
+    return Finding("clear", n, p_value, interval, told, against)
 
 
 def _shrinks(table: pd.DataFrame) -> Finding:
     delays = blocks(table, MLP, "delay")
     if not len(delays):
         return Finding("delay", 0, 1.0, None, "")
-    few = runs_of(table, MLP, 5, SMALL_FRACTION)
+    runs, few = table[chosen(table, [MLP])], runs_of(table, MLP, 5, SMALL_FRACTION)
     aside = f"; {listed([median_of(few['delay'])])} at n = 5 with as few training sums as n = 4" if len(few) else ""
     told = f"median delay {listed(np.median(delays, axis=0))} steps for n = 2, 3, 4, 5{aside}"
     with np.errstate(invalid="ignore"):
         change = median_interval(np.nan_to_num(delays[:, 0] - delays[:, -1], nan=np.inf, posinf=np.inf, neginf=-np.inf))
-    return Finding(
-        "delay", len(delays), trend_test(delays, rising=False), change, f"{told}; the interval: n = 2 minus n = 5"
-    )
+    falls, rises = (trend_test(delays, rising) for rising in (False, True))
+    told += "; the interval: n = 2 minus n = 5"
+    return Finding("delay", len(delays), falls, change, told, against=rises if answered(runs).all() else 1.0)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.majority import majority
 from grokkit.claims.rules.samples import FORMS, in_forms, of_form, up_to_arrival
-from grokkit.claims.statistics import majority_test, share_interval
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 5
@@ -46,4 +46,4 @@ def _finding(form: str, runs: pd.DataFrame) -> Finding:
     holds = [has_plateau(run) for _, run in runs.iterrows()]
     longest = max([dwell(run) for _, run in runs.iterrows()], default=0.0)
     told = f"{sum(holds)} of {len(runs)} runs have the plateau; the longest stay near 40% is {longest:.0%} of a delay"
-    return Finding(form, len(runs), majority_test(holds), share_interval(holds), told)
+    return majority(form, holds, told)

@@ -10,7 +10,7 @@ import pandas as pd
 from grokkit.claims.alignment import co_movement, lag
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.norms import FORMS, NORMS, of_form, waits, window
-from grokkit.claims.statistics import majority_test, median_interval
+from grokkit.claims.statistics import majority_test, median_interval, minority_test
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 2
@@ -67,8 +67,9 @@ def _finding(runs: pd.DataFrame, form: str, norm: str) -> Finding:
         f"{fallen.sum()} of {len(arrived)} runs in trend (median rank correlation {np.median(trends):.2f}), "
         f"{apart.sum()} not aligned (median lag {_share(np.median(lags))} of the delay)"
     )
-    p_value = max(majority_test(fallen), majority_test(apart))
-    return Finding(name, len(arrived), p_value, median_interval(lags), told)
+    weaker = max(majority_test(fallen), majority_test(apart))
+    against = min(minority_test(fallen), minority_test(apart))
+    return Finding(name, len(arrived), weaker, median_interval(lags), told, against, least_p=0.5 ** len(arrived))
 
 
 def _share(lag: float) -> str:

@@ -34,4 +34,5 @@ def _finding(form: str, runs: pd.DataFrame) -> Finding:
         interval = median_interval(np.nan_to_num(times[:, 0] / times[:, -1], nan=np.inf))
     medians = ", ".join(f"{x:,.0f}" for x in np.median(times, axis=0))
     told = f"median T_val {medians} steps for p = {', '.join(map(str, MODULI))}"
-    return Finding(form, len(times), trend_test(times, rising=False), interval, told)
+    falls, rises = (trend_test(times, rising) for rising in (False, True))
+    return Finding(form, len(times), falls, interval, told, against=rises)

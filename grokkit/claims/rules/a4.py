@@ -52,4 +52,5 @@ def _finding(setting: str, runs: pd.DataFrame, measure: Callable[[pd.Series], fl
     interval = median_interval(values[:, 0] - values[:, -1])
     medians = ", ".join(f"{x:.2%}" for x in np.median(values, axis=0))
     told = f"median {medians} per 100 steps for p = {', '.join(map(str, MODULI))}"
-    return Finding(setting, len(values), trend_test(values, rising=False), interval, told)
+    falls, rises = (trend_test(values, rising) for rising in (False, True))
+    return Finding(setting, len(values), falls, interval, told, against=rises)

@@ -33,7 +33,8 @@ def _finding(form: str, runs: pd.DataFrame) -> Finding:
     interval = median_interval(times[:, used.index(0.25)] / times[:, -1])
     medians = ", ".join(f"{x:,.0f}" for x in np.median(times, axis=0))
     told = f"median T_val {medians} steps for alpha = {', '.join(map(str, used))}"
-    return Finding(form, len(times), trend_test(times, rising=False), interval, told)
+    falls, rises = (trend_test(times, rising) for rising in (False, True))
+    return Finding(form, len(times), falls, interval, told, against=rises)
 
 
 def _blocks(runs: pd.DataFrame) -> tuple[tuple[float, ...], np.ndarray]:

@@ -36,4 +36,5 @@ def rule(table: pd.DataFrame) -> Verdict:
     late = ", ".join(f"{groks(part).sum()} of {len(part)}" for part in runs)
     told = f"median T_val {medians} steps; with T_val / T_train >= 2: {late}"
     interval = ratio_interval(times[:, 0], times[:, -1])
-    return verdict([Finding(setting, n, trend_test(times, rising=False), interval, told)], LEVEL, EFFECT)
+    falls, rises = (trend_test(times, rising) for rising in (False, True))
+    return verdict([Finding(setting, n, falls, interval, told, against=rises)], LEVEL, EFFECT)

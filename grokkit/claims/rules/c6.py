@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.majority import majority
 from grokkit.claims.rules.switching import LEVEL, after, cell, cells, watched_after
-from grokkit.claims.statistics import majority_test, share_interval
 from grokkit.claims.verdict import Verdict
 
 EFFECT = "share of runs that keep what they know"
@@ -43,7 +43,7 @@ def _finding(table: pd.DataFrame, way: str) -> Finding:
         f"{holds.sum()} of {len(runs)} runs keep {KEPT:.0%} in {OF_THE_TIME:.0%} of the evaluations after the switch; "
         f"median accuracy at the end {np.median(ends):.1%}"
     )
-    return Finding(way, len(runs), majority_test(holds), share_interval(holds), told)
+    return majority(way, holds, told)
 
 
 def share_kept(run: pd.Series) -> float:

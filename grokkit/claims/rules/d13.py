@@ -9,8 +9,9 @@ import pandas as pd
 
 from grokkit.claims.alignment import departure
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.majority import majority
 from grokkit.claims.rules.norms import FORMS, of_form, rate, silenced, waits, window
-from grokkit.claims.statistics import majority_test, median_interval
+from grokkit.claims.statistics import median_interval
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 2
@@ -32,8 +33,8 @@ def rule(table: pd.DataFrame) -> Verdict:
     alone; once as coded and once at width 128. Exact binomial tests; seven of seven pass for one finding alone. Runs
     that do not arrive have no such time, and are not counted.
     """
-    alone = Finding("decay alone", *_found(silenced(table), _whole))
-    after = [Finding(f"after memorising, {form}", *_found(waits(of_form(table, form)), _waiting)) for form in FORMS]
+    alone = _found("decay alone", silenced(table), _whole)
+    after = [_found(f"after memorising, {form}", waits(of_form(table, form)), _waiting) for form in FORMS]
     return verdict([alone, *after], LEVEL, EFFECT)
 
 
@@ -51,12 +52,13 @@ def departure_of(run: pd.Series, seen: np.ndarray) -> float:
     return departure(run["steps"][seen], run["parameter_l2"][seen], rate(run))
 
 
-def _found(
-    runs: pd.DataFrame, part: Callable[[pd.Series], np.ndarray]
-) -> tuple[int, float, tuple[float, float] | None, str]:
+def _found(setting: str, runs: pd.DataFrame, part: Callable[[pd.Series], np.ndarray]) -> Finding:
     if not len(runs):
-        return 0, 1.0, None, ""
+        return Finding(setting, 0, 1.0, None, "")
     departures = np.array([departure_of(run, part(run)) for _, run in runs.iterrows()])
     close = departures <= CLOSE
-    told = f"{close.sum()} of {len(runs)} runs follow it; median departure {np.median(departures):.1%} of the decay"
-    return len(runs), majority_test(close), median_interval(departures), told
+    told = (
+        f"{close.sum()} of {len(runs)} runs, of {runs['seeds.data'].nunique()} seeds, follow it; median departure "
+        f"{np.median(departures):.1%} of the decay"
+    )
+    return majority(setting, close, told, interval=median_interval(departures))

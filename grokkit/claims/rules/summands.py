@@ -21,6 +21,8 @@ FRACTION = 0.4
 SMALL_FRACTION = 0.0364
 """Of the table of n = 5: as many training sums as 0.4 gives at n = 4 (5,862 and 5,856)."""
 FIRST_SEED = 20
+SOURCE_BUDGET = 100_000
+"""Steps of source A's code. Runs that are watched for less may confirm a claim, and not refute it."""
 
 ALL = {
     "task.kind": "modular_addition",
@@ -88,6 +90,11 @@ def runs_of(table: pd.DataFrame, network: str, n: int, fraction: float = FRACTIO
 def blocks(table: pd.DataFrame, network: str, value: str) -> np.ndarray:
     """(seeds, 4): a `value` of each seed that has a run for all n; infinite where it is missing (censored)."""
     return by_seed(table[chosen(table, [network])], "task.summands", SUMMANDS, value)
+
+
+def answered(runs: pd.DataFrame) -> pd.Series:
+    """Whether each run arrived, diverged, or was watched for as long as the source's."""
+    return runs["t_val"].notna() | (runs["status"] == "diverged") | (runs["observed_to"] >= SOURCE_BUDGET)
 
 
 def listed(numbers: Iterable[float]) -> str:

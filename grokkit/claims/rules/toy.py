@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding
+from grokkit.claims.rules.diagrams import at_look, shown_in
 from grokkit.claims.rules.architectures import has_settings
-from grokkit.claims.statistics import majority_test, share_interval
 from grokkit.phases import PHASES, phase
 
 SETUPS = ("classification", "regression")
@@ -110,12 +110,6 @@ def all_phases(table: pd.DataFrame, setup: str, own_data: bool) -> Finding:
     each = ", ".join(f"{name} in {sum(name in held for held in found)}" for name in PHASES)
     sample = "the source's data seed" if own_data else "fresh data seeds"
     return shown_in(sample, [held >= set(PHASES) for held in found], f"show all four ({each})")
-
-
-def shown_in(name: str, holds: Sequence[bool], told: str) -> Finding:
-    """The test that something holds in more than half of all diagrams, from those in which it was looked for."""
-    counts = f"{sum(holds)} of {len(holds)} diagrams {told}"
-    return Finding(name, len(holds), majority_test(holds), share_interval(holds), counts)
 
 
 def generalises(diagram: np.ndarray) -> np.ndarray:

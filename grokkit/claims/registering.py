@@ -1,0 +1,53 @@
+"""Writes `registered.toml`: what a rule's fingerprint is, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grokkit.claims.fingerprint import fingerprint
+from grokkit.claims.registry import Registration, claim, claims, rule_module
+from grokkit.errors import BadInput
+
+FILE = Path(__file__).parent / "registered.toml"
+HEAD = """\
+# When each rule was fixed. A rule is registered before the runs that it judges; a test compares these moments with the
+# runs' own, and these fingerprints (`grokkit.claims.fingerprint`) with the rules as they are now. Written by
+# `grokkit register`. was: fingerprints under which the same question was asked of the same runs by the same tests.
+"""
+
+
+def register(ids: Iterable[str], same_question: bool = False) -> list[str]:
+    """Register the rules of these claims as they are now, and return the claims whose entry changed.
+
+    same_question: keep the moment at which a rule was fixed, and its old fingerprint as history: only for a change
+    that lets the question, the samples, the tests and the levels be what they were. Otherwise it is fixed from now on.
+    """
+    known = {each.id: each.registration for each in claims().values() if each.registration}
+    changed = []
+    for id in ids:
+        new = _registration(id, known.get(id), same_question)
+        if new != known.get(id):
+            changed.append(id)
+        known[id] = new
+    order = [id for id in claims() if id in known]
+    FILE.write_text(HEAD + "".join(_entry(id, known[id]) for id in order), encoding="utf-8")
+    return changed
+
+
+def _registration(id: str, before: Registration | None, same_question: bool) -> Registration:
+    found = fingerprint(rule_module(claim(id).id).rule)
+    if before is None and same_question:
+        raise BadInput(f"register {id}: it has no registration whose question could be the same.")
+    if before is not None and before.rule == found:
+        return before
+    if same_question:
+        return Registration(found, before.at, (*before.was, before.rule))
+    return Registration(found, datetime.now(UTC).replace(microsecond=0))
+
+
+def _entry(id: str, registration: Registration) -> str:
+    was = ", ".join(f'"{each}"' for each in registration.was)
+    history = f"was = [{was}]\n" if was else ""
+    return f'\n[{id}]\nrule = "{registration.rule}"\nat = {registration.at.isoformat()}\n{history}'
