@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grokkit.claims import interval_text, ledger
+from grokkit.claims import OPEN, interval_text, ledger
 from grokkit.errors import GrokkitError
 
 BEGIN, END = "<!-- verdicts: written by `grokkit book --publish` -->", "<!-- end of verdicts -->"
@@ -29,7 +29,7 @@ def write_verdicts_table(readme: Path) -> None:
 def verdicts_markdown(rows: Iterable[dict[str, Any]]) -> str:
     """A line of counts and one row for every decided claim."""
     rows = list(rows)
-    decided = [row for row in rows if row["verdict"] != "not tested"]
+    decided = [row for row in rows if row["verdict"] not in OPEN]
     lines = [f"{len(decided)} of {len(rows)} claims are decided.", ""]
     if decided:
         lines += [

@@ -13,7 +13,7 @@ from grokkit.errors import BadInput
 
 CLAIMS_PER_SOURCE = {"A": 25, "B": 18, "C": 14, "D": 20}
 IDS = [f"{source}{number}" for source, count in CLAIMS_PER_SOURCE.items() for number in range(1, count + 1)]
-DECIDED = ["reproduced", "partly", "not reproduced"]
+DECIDED = ["reproduced", "partly", "not reproduced", "undecided"]
 
 
 def verdict(outcome="reproduced", n=5, interval=(0.5, 2.0)):

@@ -43,13 +43,28 @@ def test_a_grid_as_the_source_tells_it_reproduces(id, as_told):
 
 
 @every_rule
+def test_between_two_looks_what_is_new_waits(id):
+    """Ten diagrams are judged as the first nine, whatever the tenth is; nine and one exception decide nothing."""
+    nine, ten = (a_grid(fresh=range(19, last), own=range(31, 40)) for last in (28, 29))
+    assert decided(id, ten) == decided(id, nine) and decided(id, nine).n == 9
+    odd = a_diagram("regression", ["X" * 7] * 6, 28, 28) + a_diagram("classification", ["X" * 7] * 6, 28, 28)
+    assert decided(id, nine + odd) == decided(id, nine)
+
+
+@every_rule
+def test_eight_diagrams_that_all_show_it_wait_for_the_ninth(id):
+    found = decided(id, a_grid(fresh=range(19, 27), own=range(31, 39)))
+    assert found.outcome == "not tested" and found.n == 8 and "8 runs so far, and 9 decide" in found.statement
+
+
+@every_rule
 def test_other_readings_of_the_curves_change_nothing(id, as_told):
     assert decided(id, as_told, threshold=0.99, every=500) == decided(id, as_told)
 
 
 @every_rule
 def test_four_diagrams_never_decide(id):
-    few = a_grid(fresh=range(20, 24), own=range(20, 24))
+    few = a_grid(fresh=range(20, 24), own=range(31, 35))
     found = decided(id, few)
     assert found.outcome == "not tested" and found.n == 4
 
@@ -109,11 +124,18 @@ def test_levels_share_five_percent():
 
 @pytest.mark.parametrize("id", [id for id in IDS if id != "B12"])  # which counts no diagrams
 def test_one_exception_in_twelve_is_allowed_and_two_are_not(id):
-    for exceptions, outcome in ((1, "reproduced"), (2, "not reproduced")):
+    for exceptions, outcome in ((1, "reproduced"), (2, "undecided"), (10, "not reproduced")):
         told = lambda setup, data, init, k=exceptions: ["M" * 7] * 6 if init < 19 + k else made_up(setup, data, init)  # noqa: E731
-        assert decided(id, a_grid(told, own=range(26, 35))).outcome == (
+        assert decided(id, a_grid(told)).outcome == (
             outcome if exceptions == 1 or id not in ("B1", "B2") else "partly"
         )
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if id != "B12"])
+def test_one_exception_in_nine_is_one_too_many_for_now(id):
+    odd = lambda setup, data, init: ["M" * 7] * 6 if init == 19 else made_up(setup, data, init)  # noqa: E731
+    found = decided(id, a_grid(odd, fresh=range(19, 28)))
+    assert found.outcome == ("partly" if id in ("B1", "B2") else "undecided")
 
 
 def test_a_phase_that_is_missing_is_named():
@@ -165,9 +187,9 @@ def test_diagrams_stand_as_they_were_drawn(as_told):
     ("values", "gap"),
     [
         ([10, 100, 990, 1010, 9000], False),  # the narrowest step leads across
-        ([100, 200, 300, 3000, 6000], True),
-        ([100, 200, 500, 1200, 2000], False),  # the widest, and narrow all the same
-        ([-40, 1, 300, 2000, 4000], True),  # whatever lies far from the border
+        ([100, 200, 300, 10_000, 20_000], True),
+        ([100, 200, 500, 12_000, 20_000], False),  # the widest, and narrow all the same on so coarse a grid
+        ([-40, 1, 300, 20_000, 40_000], True),  # whatever lies far from the border
         ([0, -5, 1], None),
         ([1000, 2000], None),  # at the border is above it
     ],
@@ -198,13 +220,13 @@ def test_diagrams_that_differ_as_much_at_one_data_seed_do_not_pass():
         return made_up(setup, init, init)
 
     found = decided("B12", a_grid(by_model_seed))
-    assert found.outcome == "not reproduced" and found.n == 9 and "less than 2 times as many" in found.statement
+    assert found.outcome == "undecided" and found.n == 9 and "less than 2 times as many" in found.statement
 
 
 def test_twice_as_many_differences_by_chance_do_not_pass():
     """One diagram of the twelve is another: pairs of them differ more, and any of the twenty-one could have been it."""
     found = decided("B12", a_grid(lambda setup, data, init: ["M" * 7] * 6 if data == 20 else AS_TOLD[setup]))
-    assert found.outcome == "not reproduced" and "P = 0.57: does not pass" in found.statement
+    assert found.outcome == "undecided" and "P = 0.57: does not pass" in found.statement
 
 
 def test_a_clear_difference_that_is_less_than_twofold_does_not_pass():
@@ -214,8 +236,15 @@ def test_a_clear_difference_that_is_less_than_twofold_does_not_pass():
         return noisy
 
     found = decided("B12", a_grid(told))
-    assert found.outcome == "not reproduced"
+    assert found.outcome == "undecided"
     assert "less than 2 times as many (of the difference P = 0.0" in found.statement
+
+
+def test_fresh_data_seeds_that_differ_less_than_one_data_seed_refute():
+    def told(setup, data, init):
+        return made_up(setup, init, init) if data == toy.DATA_SEED else AS_TOLD[setup]
+
+    assert decided("B12", a_grid(told)).outcome == "not reproduced"
 
 
 def test_shares_of_cells_that_differ():

@@ -21,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).parent
 VENDOR = HERE.parent / "vendor"
-VERDICTS = ("reproduced", "partly", "not reproduced", "not tested")
+VERDICTS = ("reproduced", "partly", "not reproduced", "undecided", "not tested")
 NOTHING = "–"
 THEBE_SETTINGS = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', flags=re.DOTALL
@@ -180,7 +180,7 @@ def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> no
     for letter, title in titles.items():
         name = [nodes.strong("", letter), nodes.inline("", f" {title}", classes=["title"])]
         rows.append(counts(name, [claim for claim in claims if claim["source"] == letter]))
-    return table(["Source", *VERDICTS, "claims"], [*rows, counts("All", claims)], [6, 2, 2, 2, 2, 2], "counts-table")
+    return table(["Source", *VERDICTS, "claims"], [*rows, counts("All", claims)], [6, 2, 2, 2, 2, 2, 2], "counts-table")
 
 
 def filter_form(titles: dict[str, str], total: int) -> str:

@@ -38,6 +38,8 @@ class Rules(LibraryTable):
         registered = f"{claim.registration.at:%d %B %Y, %H:%M} UTC"
         told = nodes.paragraph("", f"Registered {registered}, fingerprint ")
         told += [nodes.literal("", claim.registration.rule), nodes.Text(".")]
+        if claim.registration.was:
+            told += nodes.Text(f" Before, with the same question: {', '.join(claim.registration.was)}.")
         outcome = nodes.paragraph("", "", nodes.strong("", found["verdict"].capitalize()), nodes.Text(". "))
         outcome += nodes.Text(found["found"])
         parts = [told, outcome, *readings(found["sensitivity"]), code(inspect.getsource(rule_module(claim.id)))]

@@ -4,9 +4,10 @@ from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, rea
 from grokkit.claims.ledger import ledger, ledger_json
 from grokkit.claims.published import published
 from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_module, sources
-from grokkit.claims.verdict import Outcome, Verdict
+from grokkit.claims.verdict import OPEN, Outcome, Verdict
 
 __all__ = [
+    "OPEN",
     "READINGS",
     "Claim",
     "Outcome",

@@ -20,5 +20,5 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def rule(table: pd.DataFrame) -> Verdict:
     """Two tests, of fresh data seeds and of the source's own with other initial weights: do more than half of all
-    diagrams hold at least one cell of every phase? That takes all of 9 diagrams, or 10 of 11."""
+    diagrams hold at least one cell of every phase? That takes all of 9 diagrams, or 11 of 12."""
     return verdict([all_phases(table, SETUP, own_data) for own_data in (False, True)], LEVEL, EFFECT)

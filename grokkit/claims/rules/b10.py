@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import verdict
-from grokkit.claims.rules.mnist import cells, complete, corner
-from grokkit.claims.rules.toy import shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.mnist import BUDGET, LOOKS, corner_cells, one_a_seed
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 6
@@ -17,21 +17,21 @@ AT_RANDOM = 0.2
 
 
 def rows(table: pd.DataFrame) -> pd.DataFrame:
-    """All cells of all diagrams."""
-    return table.loc[cells(table).index]
+    """The cell in the corner of all diagrams: no other one is needed."""
+    return table.loc[corner_cells(table).index]
 
 
 def rule(table: pd.DataFrame) -> Verdict:
     """Two tests of the cell in the corner: in more than half of all diagrams, is it memorisation by definition; and
     has it lost again what it had fitted, with both accuracies near those of a guess where its run ends?"""
-    found = [corner(diagram) for diagram in complete(table).values()]
-    ends = np.array([[each[f"{which}_accuracy"][-1] for which in ("train", "val")] for each in found]).reshape(-1, 2)
-    fitted = np.array([each["train"] for each in found], dtype=float)
-    lost = np.isfinite(fitted) & (ends <= AT_RANDOM).all(1)
-    told = f"lose it again (median training accuracy at the end {np.median(ends[:, 0]) if len(ends) else np.nan:.0%})"
-    memorised = [each["phase"] == "memorisation" for each in found]
-    return verdict(
-        [shown_in("memorisation", memorised, "have it in the corner"), shown_in("left again", lost.tolist(), told)],
-        LEVEL,
-        EFFECT,
-    )
+    runs = one_a_seed(corner_cells(table), BUDGET)
+    ends = pd.DataFrame({which: _last(runs, which) for which in ("train", "val")})
+    lost = runs["train"].notna().to_numpy() & (ends <= AT_RANDOM).all(axis=1).to_numpy()
+    told = f"lose it again (median training accuracy at the end {ends['train'].median():.0%})"
+    memorised = shown_in("memorisation", runs["phase"] == "memorisation", "have it in the corner", LOOKS[0])
+    return verdict([memorised, shown_in("left again", lost, told, LOOKS[0])], LEVEL, EFFECT)
+
+
+def _last(runs: pd.DataFrame, which: str) -> np.ndarray:
+    curves = runs.get(f"{which}_accuracy", [])
+    return np.array([curve[-1] for curve in curves], dtype=float)

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.ndimage import binary_dilation
 
 from grokkit.claims.findings import verdict
-from grokkit.claims.rules.mnist import cells, complete, grid
-from grokkit.claims.rules.toy import shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.mnist import LOOKS, complete, grid, grid_cells
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 6
@@ -20,8 +20,8 @@ SMALL = 0.25
 
 
 def rows(table: pd.DataFrame) -> pd.DataFrame:
-    """All cells of all diagrams."""
-    return table.loc[cells(table).index]
+    """All cells of all diagrams but the corner."""
+    return table.loc[grid_cells(table).index]
 
 
 def rule(table: pd.DataFrame) -> Verdict:
@@ -33,9 +33,8 @@ def rule(table: pd.DataFrame) -> Verdict:
     near = [is_near(*each) for each in maps]
     shares = [float((train <= FAST).mean()) for train, _ in maps]
     told = f"fit so fast in few cells ({np.median(shares) if shares else np.nan:.0%} of the grid in the median)"
-    return verdict(
-        [shown_in("a small area", few, told), shown_in("near confusion", near, "have it there")], LEVEL, EFFECT
-    )
+    area = shown_in("a small area", few, told, LOOKS[0])
+    return verdict([area, shown_in("near confusion", near, "have it there", LOOKS[0])], LEVEL, EFFECT)
 
 
 def is_small(train: np.ndarray, confused: np.ndarray) -> bool:

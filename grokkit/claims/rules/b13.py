@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.toy import SETUPS, cells, diagrams, generalises, shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.toy import LOOKS, SETUPS, cells, diagrams, generalises
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 12
@@ -48,19 +49,20 @@ def confused_at_large_decay(diagram: np.ndarray) -> int:
 
 def _beside_tanh(table: pd.DataFrame, setup: str, activation: str) -> list[tuple[np.ndarray, np.ndarray]]:
     theirs, tanh = diagrams(table, setup, activation=activation), diagrams(table, setup)
-    return [(theirs[seed], tanh[seed]) for seed in theirs.keys() & tanh.keys()]
+    return [(theirs[seed], tanh[seed]) for seed in theirs if seed in tanh]
 
 
 def _shrinks(setup: str, activation: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> Finding:
     areas = [(area(other), area(tanh)) for other, tanh in pairs]
     told = f"generalise in fewer cells (medians {_medians(areas)} under Tanh)"
-    return shown_in(f"{activation}, {setup}", [other < tanh for other, tanh in areas], told)
+    return shown_in(f"{activation}, {setup}", [other < tanh for other, tanh in areas], told, LOOKS[0])
 
 
 def _confuses(setup: str, activation: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> Finding:
     counts = [(confused_at_large_decay(other), confused_at_large_decay(tanh)) for other, tanh in pairs]
     told = f"have more confusion at large weight decay (medians {_medians(counts)} under Tanh)"
-    return shown_in(f"confusion, {activation}, {setup}", [other > tanh for other, tanh in counts], told)
+    holds = [other > tanh for other, tanh in counts]
+    return shown_in(f"confusion, {activation}, {setup}", holds, told, LOOKS[0])
 
 
 def _medians(counts: list[tuple[int, int]]) -> str:

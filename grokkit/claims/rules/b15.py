@@ -6,8 +6,8 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.embeddings import cells, diagrams
-from grokkit.claims.rules.toy import shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.embeddings import cells, diagrams, first_look
 from grokkit.claims.verdict import Verdict
 from grokkit.phases import PHASES
 
@@ -41,11 +41,14 @@ def share_in_order(diagram: pd.DataFrame) -> dict[str, float]:
 def _in_order(name: str, shares: list[dict[str, float]]) -> Finding:
     found = [each[name] for each in shares if name in each]
     if name == "memorisation":
-        return shown_in(name, [share < MOST for share in found], "have less than half of its cells in order")
-    return shown_in(name, [share > MOST for share in found], "have most of its cells in order")
+        few = [share < MOST for share in found]
+        return shown_in(name, few, "have less than half of its cells in order", first_look(shares))
+    most = [share > MOST for share in found]
+    return shown_in(name, most, "have most of its cells in order", first_look(shares))
 
 
 def _alike(shares: list[dict[str, float]]) -> Finding:
     both = [each for each in shares if {"grokking", "confusion"} <= each.keys()]
     holds = [abs(each["grokking"] - each["confusion"]) <= ALIKE for each in both]
-    return shown_in("grokking and confusion", holds, "have about the same share of cells in order in both")
+    told = "have about the same share of cells in order in both"
+    return shown_in("grokking and confusion", holds, told, first_look(shares))

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.embeddings import cells, diagrams, medians
-from grokkit.claims.rules.toy import shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.embeddings import cells, diagrams, first_look, medians
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 12
@@ -34,10 +34,10 @@ def _grows(found: list[pd.DataFrame]) -> Finding:
         for gain in gains
         if "confusion" in gain and len(gain) > 1
     ]
-    return shown_in("confusion grows fastest", holds, "gain most in confusion")
+    return shown_in("confusion grows fastest", holds, "gain most in confusion", first_look(found))
 
 
 def _ends_larger(found: list[pd.DataFrame]) -> Finding:
     ends = [medians(each, each["late"]) for each in found]
     holds = [end["grokking"] > end["comprehension"] for end in ends if {"grokking", "comprehension"} <= end.keys()]
-    return shown_in("grokking against comprehension", holds, "end larger in grokking")
+    return shown_in("grokking against comprehension", holds, "end larger in grokking", first_look(found))

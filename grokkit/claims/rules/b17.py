@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.toy import SETUPS, cells, diagrams, shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.toy import LOOKS, SETUPS, cells, diagrams
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 12
@@ -35,4 +36,4 @@ def _ordered(table: pd.DataFrame, setup: str) -> Finding:
     means = np.array([mean_decays(diagram) for diagram in diagrams(table, setup).values()]).reshape(-1, 2)
     middle = np.nanmedian(means, axis=0) if np.isfinite(means).any(axis=0).all() else [np.nan] * 2
     told = f"are in that order (medians of the means: {middle[0]:.0%} and {middle[1]:.0%} of the largest)"
-    return shown_in(setup, [comprehension < grokking for comprehension, grokking in means], told)
+    return shown_in(setup, [comprehension < grokking for comprehension, grokking in means], told, LOOKS[0])

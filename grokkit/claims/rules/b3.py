@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.toy import SETUPS, cells, diagrams, shown_in
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.toy import LOOKS, SETUPS, cells, diagrams
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 12
@@ -50,4 +51,4 @@ def _between(table: pd.DataFrame, setup: str) -> Finding:
         f"have it between (ways that lead through it: {decay} of {decays} along weight decay, {rate} of {rates} along "
         "learning rate)"
     )
-    return shown_in(setup, (2 * through > ways_there_are).tolist(), told)
+    return shown_in(setup, (2 * through > ways_there_are).tolist(), told, LOOKS[0])

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.b6 import has_gap
-from grokkit.claims.rules.mnist import BUDGET, cells, complete
-from grokkit.claims.rules.toy import shown_in
+from grokkit.claims.rules.b6 import JUMP, has_gap
+from grokkit.claims.rules.diagrams import shown_in
+from grokkit.claims.rules.mnist import BUDGET, LOOKS, complete, grid_cells
 from grokkit.claims.verdict import Verdict
 from grokkit.phases import LATE
 
@@ -21,15 +21,15 @@ ALIKE = 100.0
 
 
 def rows(table: pd.DataFrame) -> pd.DataFrame:
-    """All cells of all diagrams."""
-    return table.loc[cells(table).index]
+    """All cells of all diagrams but the corner."""
+    return table.loc[grid_cells(table).index]
 
 
 def rule(table: pd.DataFrame) -> Verdict:
     """Two tests: do more than half of all diagrams have a gap between comprehension and grokking, in T_val - T_train,
     and one between memorisation and confusion, in T_train?
 
-    A gap is what B6 calls one, a factor of the root of ten across the border, and besides wider than any other step
+    A gap is a factor of the root of ten across the border, and besides wider than any other step
     between the times of the diagram in order: on a grid as coarse as this one wide steps are everywhere. A diagram
     that lacks a phase has no gap at its border.
     """
@@ -40,7 +40,7 @@ def rule(table: pd.DataFrame) -> Verdict:
 def stands_out(values: Sequence[float], border: float) -> bool | None:
     """Whether the gap across the border is one and the widest of all; None if all values lie on one side of it."""
     ordered = np.sort(np.maximum(np.asarray(values, dtype=float), ALIKE))
-    gap = has_gap(ordered.tolist(), border)
+    gap = has_gap(ordered.tolist(), border, JUMP)
     if not gap:
         return gap
     steps = ordered[1:] / ordered[:-1]
@@ -62,4 +62,4 @@ def learning(diagram: pd.DataFrame) -> tuple[np.ndarray, float]:
 def _with_gap(table: pd.DataFrame, between: str, times: Callable[[pd.DataFrame], tuple[np.ndarray, float]]) -> Finding:
     found = [stands_out(*times(diagram)) for diagram in complete(table).values()]
     told = f"have a gap there ({sum(each is None for each in found)} have no border)"
-    return shown_in(between, [each is True for each in found], told)
+    return shown_in(between, [each is True for each in found], told, LOOKS[0])

@@ -6,15 +6,22 @@ for each of the ten numbers that are added.
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 import numpy as np
 import pandas as pd
 
 from grokkit.claims.rules.architectures import has_settings
+from grokkit.claims.rules.diagrams import at_look
 from grokkit.claims.rules.toy import BUDGET, DECAYS, RATES, SETTINGS, THRESHOLD, in_coarse_places, is_of_setup
 from grokkit.phases import phase
 
 SEEDS = range(200, 212)
 """Of data and initial weights alike."""
+LOOKS = (len(SEEDS),)
+"""Diagrams at which they are judged: all at once, for some of them lack a phase."""
+FEWEST = 8
+"""Of these diagrams that have the phases which a test speaks of: all of 8 pass, or 10 of 11, or 11 of 12."""
 EARLY = 2000
 """Steps after which source B's Figure 11 ends."""
 
@@ -35,7 +42,13 @@ def diagrams(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
         return {}
     told = pd.DataFrame([_told(run) for _, run in seen.iterrows()], index=seen.index)
     size = len(DECAYS) * len(RATES)
-    return {int(seed): each for seed, each in seen.join(told).groupby("seeds.init", sort=True) if len(each) == size}
+    followed = seen.join(told).groupby("seeds.init", sort=True)
+    return at_look({int(seed): each for seed, each in followed if len(each) == size}, LOOKS)
+
+
+def first_look(found: Sized) -> int:
+    """Diagrams that a test needs, of so many that were followed."""
+    return FEWEST if len(found) >= LOOKS[0] else LOOKS[0]
 
 
 def medians(diagram: pd.DataFrame, values: pd.Series) -> dict[str, float]:

@@ -3,6 +3,10 @@
 Six learning rates of the last layer by five weight decays, and one cell in the corner of large learning rates. A
 diagram is one seed, of data, weights and batches alike; its cells share it, so the diagram counts as one, not its
 cells. The source's own seed is 0: none of ours. Its map was known before there was a rule.
+
+Claims are judged at 8 diagrams, and again at 11 where one exception among the 8 kept them from passing: of a claim that
+holds in no more than half of all diagrams 8 of 8 or else 10 of 11 pass with a chance of 0.0078, within the level of one
+of six claims.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.rules.architectures import has_settings
+from grokkit.claims.rules.diagrams import at_look
 from grokkit.phases import phase
 
 RATES = (4.6415888e-6, 2.1544347e-3, 0.12915497, 1.0, 7.7426368, 59.948425)
@@ -26,7 +31,10 @@ LONGER = 150_000
 """Steps: the source's, of its smooth diagrams."""
 THRESHOLD = 0.6001
 """More than 60%, as in the source's code: 601 of 1,000 images, 2,401 of 4,000."""
-FRESH_SEEDS = range(20, 40)
+LOOKS = (8, 11)
+"""Diagrams at which they are judged."""
+FRESH_SEEDS = range(21, 40)
+"""Six cells of seed 20 were trained, and seen, before these rules were fixed."""
 
 SETTINGS = {
     "task.kind": "mnist",
@@ -70,16 +78,45 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
     return placed[corner | ((row >= 0) & (row < len(DECAYS)) & (column >= 0))]
 
 
-def complete(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Seed -> cells with their phase and times `train` and `val` in steps, NaN for never; complete diagrams only."""
+def grid_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all diagrams without their corners."""
     found = cells(table)
-    if not len(found):
-        return {}
+    return found[found["row"] >= 0]
+
+
+def corner_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs in the corner of large learning rates, one a diagram."""
+    found = cells(table)
+    return found[found["row"] < 0]
+
+
+def upper_left_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs at the smallest learning rate and weight decay of the grid, one a diagram."""
+    found = cells(table)
+    return found[(found["row"] == 0) & (found["column"] == 0)]
+
+
+def complete(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Seed -> cells of the grid, as `followed` has them: complete diagrams, at a look."""
+    found = followed(grid_cells(table), BUDGET)
+    size = len(DECAYS) * len(RATES)
+    whole = {int(seed): each for seed, each in found.groupby("seeds.data", sort=True) if len(each) == size}
+    return at_look(whole, LOOKS)
+
+
+def one_a_seed(found: pd.DataFrame, budget: float) -> pd.DataFrame:
+    """Of one cell of all diagrams the runs that were watched so long, as `followed` has them, at a look."""
+    runs = followed(found, budget)
+    by_seed = {int(seed): label for label, seed in runs["seeds.data"].sort_values().items()}
+    return runs.loc[list(at_look(by_seed, LOOKS).values())]
+
+
+def followed(found: pd.DataFrame, budget: float) -> pd.DataFrame:
+    """The runs of which it is known what becomes of them within the budget, with their times `train` and `val` in steps
+    (NaN for never) and their phase at 100,000."""
     times = {which: times_of(found, which) for which in ("train", "val")}
-    found = found.assign(**times, phase=phase(*times.values(), BUDGET))
-    seen = found[watched(found, BUDGET)].drop_duplicates(["seeds.data", "row", "column"])
-    size = len(DECAYS) * len(RATES) + 1
-    return {int(seed): each for seed, each in seen.groupby("seeds.data", sort=True) if len(each) == size}
+    timed = found.assign(**times, phase=phase(*times.values(), BUDGET))
+    return timed[watched(timed, budget)].drop_duplicates(["seeds.data", "row", "column"])
 
 
 def watched(found: pd.DataFrame, budget: float) -> pd.Series:
@@ -97,23 +134,13 @@ def times_of(table: pd.DataFrame, which: str) -> np.ndarray:
 
 
 def grid(diagram: pd.DataFrame, value: str = "phase") -> np.ndarray:
-    """A diagram without its corner: (5, 6), weight decay downwards, learning rate to the right."""
-    return diagram[diagram["row"] >= 0].pivot(index="row", columns="column", values=value).to_numpy()
+    """A diagram: (5, 6), weight decay downwards, learning rate to the right."""
+    return diagram.pivot(index="row", columns="column", values=value).to_numpy()
 
 
 def original(diagram: pd.DataFrame) -> np.ndarray:
     """The phases within the source's first grid: (5, 4)."""
     return grid(diagram)[:, :WIDEST_OF_FIGURE_2]
-
-
-def corner(diagram: pd.DataFrame) -> pd.Series:
-    """The run in the corner of large learning rates."""
-    return diagram[diagram["row"] < 0].iloc[0]
-
-
-def upper_left(diagram: pd.DataFrame) -> pd.Series:
-    """The run at the smallest learning rate and weight decay of the grid."""
-    return diagram[(diagram["row"] == 0) & (diagram["column"] == 0)].iloc[0]
 
 
 def _places(numbers: np.ndarray, known: tuple[float, ...]) -> np.ndarray:

@@ -3,18 +3,22 @@
 A diagram is one pair of seeds; its 42 cells share their data and their initial weights, so the diagram counts as one,
 not its cells. Two samples of diagrams: with fresh data seeds, and at the source's own data seed with other initial
 weights. The source's own pair (data seed 42, model seed 102) is in neither: its map was known before there was a rule.
+
+Each sample is judged at 9 diagrams, and again at 12 where one exception among the 9 kept a claim from passing: of a
+claim that holds in no more than half of all diagrams 9 of 9 or else 11 of 12 pass with a chance of 0.00415, within the
+level of one of twelve claims.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding
-from grokkit.claims.rules.diagrams import at_look, shown_in
 from grokkit.claims.rules.architectures import has_settings
+from grokkit.claims.rules.diagrams import at_look, shown_in
 from grokkit.phases import PHASES, phase
 
 SETUPS = ("classification", "regression")
@@ -29,8 +33,12 @@ BUDGET = 100_000
 THRESHOLD = 0.9 - 1e-3
 DATA_SEED = 42
 """The source's, of its Figure 1."""
-FRESH_SEEDS = range(19, 40)
-"""None of the source's: its data seeds are 41 to 43, its model seeds 101 to 103."""
+LOOKS = (9, 12)
+"""Diagrams of a sample at which it is judged."""
+FRESH_SEEDS = range(19, 31)
+OWN_DATA_SEEDS = (*range(31, 40), 44, 45, 46)
+"""Model seeds at the source's data seed. None of the source's: its data seeds are 41 to 43, its model seeds 101 to
+103."""
 
 SETTINGS = {
     "task.kind": "addition",
@@ -72,7 +80,7 @@ def cells(table: pd.DataFrame, setup: str, own_data: bool = False, activation: s
 def diagrams(
     table: pd.DataFrame, setup: str, own_data: bool = False, activation: str = "tanh", budget: float = BUDGET
 ) -> dict[int, np.ndarray]:
-    """Model seed -> phases, (6, 7): weight decay downwards, learning rate to the right; complete diagrams only."""
+    """Model seed -> phases, (6, 7): weight decay downwards, learning rate to the right; those of `complete`."""
     maps = complete(table, setup, own_data, activation, budget)
     return {seed: each.pivot(index="row", columns="column", values="phase").to_numpy() for seed, each in maps.items()}
 
@@ -80,7 +88,7 @@ def diagrams(
 def complete(
     table: pd.DataFrame, setup: str, own_data: bool = False, activation: str = "tanh", budget: float = BUDGET
 ) -> dict[int, pd.DataFrame]:
-    """Model seed -> cells with their phase and the exact times `train` and `val`; complete diagrams only."""
+    """Model seed -> cells with their phase and the exact times `train` and `val`: complete diagrams, at a look."""
     found = cells(table, setup, own_data, activation)
     if not len(found):
         return {}
@@ -88,7 +96,8 @@ def complete(
     found = found.assign(phase=phases, **dict(zip(("train", "val"), times_of(found), strict=True)))
     seen = found[found["phase"] != ""].drop_duplicates(["seeds.init", "row", "column"])
     size = len(DECAYS) * len(RATES)
-    return {int(seed): each for seed, each in seen.groupby("seeds.init", sort=True) if len(each) == size}
+    whole = {int(seed): each for seed, each in seen.groupby("seeds.init", sort=True) if len(each) == size}
+    return at_look(whole, LOOKS)
 
 
 def phases_of(table: pd.DataFrame, late: float = 1000, budget: float = BUDGET) -> np.ndarray:
@@ -109,7 +118,7 @@ def all_phases(table: pd.DataFrame, setup: str, own_data: bool) -> Finding:
     found = [set(diagram.ravel()) for diagram in diagrams(table, setup, own_data).values()]
     each = ", ".join(f"{name} in {sum(name in held for held in found)}" for name in PHASES)
     sample = "the source's data seed" if own_data else "fresh data seeds"
-    return shown_in(sample, [held >= set(PHASES) for held in found], f"show all four ({each})")
+    return shown_in(sample, [held >= set(PHASES) for held in found], f"show all four ({each})", LOOKS[0])
 
 
 def generalises(diagram: np.ndarray) -> np.ndarray:
@@ -131,7 +140,9 @@ def is_of_setup(table: pd.DataFrame, setup: str) -> pd.Series:
 
 def _of_sample(table: pd.DataFrame, own_data: bool) -> pd.Series:
     data, init = table["seeds.data"], table["seeds.init"]
-    return init.isin(FRESH_SEEDS) & (data == (DATA_SEED if own_data else init))
+    if own_data:
+        return init.isin(OWN_DATA_SEEDS) & (data == DATA_SEED)
+    return init.isin(FRESH_SEEDS) & (data == init)
 
 
 def _places(table: pd.DataFrame, setup: str) -> dict[str, np.ndarray]:
