@@ -126,9 +126,7 @@ def test_levels_share_five_percent():
 def test_one_exception_in_twelve_is_allowed_and_two_are_not(id):
     for exceptions, outcome in ((1, "reproduced"), (2, "undecided"), (10, "not reproduced")):
         told = lambda setup, data, init, k=exceptions: ["M" * 7] * 6 if init < 19 + k else made_up(setup, data, init)  # noqa: E731
-        assert decided(id, a_grid(told)).outcome == (
-            outcome if exceptions == 1 or id not in ("B1", "B2") else "partly"
-        )
+        assert decided(id, a_grid(told)).outcome == (outcome if exceptions == 1 or id not in ("B1", "B2") else "partly")
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id != "B12"])

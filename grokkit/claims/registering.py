@@ -37,14 +37,21 @@ def register(ids: Iterable[str], same_question: bool = False) -> list[str]:
 
 
 def _registration(id: str, before: Registration | None, same_question: bool) -> Registration:
-    found = fingerprint(rule_module(claim(id).id).rule)
     if before is None and same_question:
         raise BadInput(f"register {id}: it has no registration whose question could be the same.")
+    found = _fingerprint(claim(id).id)
     if before is not None and before.rule == found:
         return before
     if same_question:
         return Registration(found, before.at, (*before.was, before.rule))
     return Registration(found, datetime.now(UTC).replace(microsecond=0))
+
+
+def _fingerprint(id: str) -> str:
+    try:
+        return fingerprint(rule_module(id).rule)
+    except ModuleNotFoundError:
+        raise BadInput(f"register {id}: there is no rule; write grokkit/claims/rules/{id.lower()}.py first.") from None
 
 
 def _entry(id: str, registration: Registration) -> str:
