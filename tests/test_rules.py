@@ -200,7 +200,7 @@ def test_an_open_test_says_how_many_runs_would_decide_it():
         return verdict([Finding("here", 8, interval=None, told="seen", **seen)], 0.01, "").statement
 
     assert "here: about 16 runs would decide, if they went on like these." in told(p_value=0.045)
-    assert "here: about 13 runs would decide" in told(p_value=0.9, against=0.1)
+    assert "here: about 14 runs would decide" in told(p_value=0.9, against=0.1)
     assert "longer runs or another question would decide, more of the same would not" in told(p_value=0.6)
 
 

@@ -74,8 +74,8 @@ def _flatter(name: str, kinds: Sequence[pd.DataFrame]) -> Finding:
         f"rank correlation of flatness with validation accuracy {rank_correlation(-flat, better):.2f} over "
         f"{len(kinds)} kinds of network, of a small norm {rank_correlation(-smaller, better):.2f}; n is of kinds"
     )
-    agrees, reversed_ = rank_agreement_test(-flat, better), rank_agreement_test(flat, better)
-    return Finding(name, len(kinds), agrees, None, told, against=reversed_)
+    agrees, disagrees = rank_agreement_test(-flat, better), rank_agreement_test(flat, better)
+    return Finding(name, len(kinds), agrees, None, told, against=disagrees)
 
 
 def _rather(kinds: Sequence[pd.DataFrame]) -> Finding:

@@ -59,7 +59,7 @@ def rule(table: pd.DataFrame) -> Verdict:
         f"rank correlation {rank_correlation(ours, theirs):.2f} over {len(METHODS)} methods, {seeds} runs or more of "
         f"each at each fraction; in our order {watched(chosen)}: {order}"
     )
-    agrees, reversed_ = rank_agreement_test(ours, theirs), rank_agreement_test(ours, -theirs)
-    against = reversed_ if settled(chosen, METHODS, FRACTIONS) else 1.0
+    agrees, disagrees = rank_agreement_test(ours, theirs), rank_agreement_test(ours, -theirs)
+    against = disagrees if settled(chosen, METHODS, FRACTIONS) else 1.0
     n = len(METHODS) if seeds >= RUNS_TO_DECIDE else seeds
     return verdict([Finding("nine methods", n, agrees, median_interval(each), told, against)], LEVEL, EFFECT)
