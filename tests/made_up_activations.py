@@ -35,7 +35,7 @@ def as_told(activation: str, rate: float) -> float:
 
 
 def a_grid(t_val: Callable[[str, float], float] = as_told, seeds=range(5), tuned: bool = True) -> list[gk.Record]:
-    """The source's activations at its rate, and the tuning with what it chooses."""
+    """The source's activations at its rate; and a tuning of all of them with what it chooses, more than is planned."""
     runs = [a_run(name, seed) for name in (*JUDGED, *OTHERS) for seed in seeds]
     if tuned:
         runs += [a_run(name, 50 + i, rate) for name in (*JUDGED, *OTHERS) for rate in RATES for i in (0, 1)]

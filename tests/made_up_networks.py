@@ -19,6 +19,8 @@ FORMS = {
     "LSTM (code)": (gk.LSTM.source_a(), gk.AdamW(weight_decay=0.0), FADING),
 }
 FRACTIONS = (0.25, 0.3, 0.4, 0.6, 0.8)
+EARLIER, FRESH, LATEST = 20, 40, 50
+"""First seeds: of LSTMs, and of the MLPs that A6 reads; of the other MLPs; of transformers."""
 BUDGET = 20_000
 
 Arrival = Callable[[str, float, int], "int | None"]
@@ -53,10 +55,9 @@ def networks(
     """
     found = []
     for form in FORMS:
-        first, count = (30, min(n, 5)) if form == "transformer" else (20, n)
-        for alpha in fractions:
-            more = 2 if alpha == 0.4 and count == 6 else 0
-            found += [
-                a_record(a_run(form, alpha, first + i), t_val(form, alpha, i), budget) for i in range(count + more)
-            ]
+        first, count = {"M": (FRESH, n), "L": (EARLIER, n), "t": (LATEST, min(n, 5))}[form[0]]
+        asked = [(alpha, first + i) for alpha in fractions for i in range(count)]
+        if form != "transformer":  # A6 and A8
+            asked += [(0.4, EARLIER + i) for i in range(n + 2 * (n == 6)) if (0.4, EARLIER + i) not in asked]
+        found += [a_record(a_run(form, alpha, seed), t_val(form, alpha, seed % 10), budget) for alpha, seed in asked]
     return found

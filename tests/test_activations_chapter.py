@@ -34,16 +34,18 @@ def space():
     return found
 
 
-def test_every_run_is_read_by_the_rule_and_the_rule_has_its_runs(experiments):
+def test_the_rule_reads_what_is_reported_at_the_sources_rate_and_has_its_runs(experiments, space):
     assert IDS == ["A23"]
     runs = [run for e in experiments for run in e.runs]
     table = settings_table(runs)
-    assert set(rule_module("A23").rows(table)["key"]) == {run.key for run in runs} and len(table) == len(runs)
+    read = set(rule_module("A23").rows(table)["key"])
+    assert read == {run.key for run in space["parts"]["reported"]} and len(read) == 35 and len(table) == len(runs)
     for name in JUDGED:
         assert len(activations.reported(table, activations.TEXT, name, activations.RATE)) == 5
     for name in activations.JUDGED:
         assert len(activations.reported(table, activations.CODE, name, activations.RATE)) == 5
-    assert len(activations.tuning(table)) == len(JUDGED) * len(activations.RATES) * 2
+    assert space["tuned"] == activations.TUNED
+    assert len(activations.tuning(table)) == len(activations.TUNED) * len(activations.RATES) * 2
 
 
 def test_what_decides_comes_first(experiments):
@@ -61,11 +63,11 @@ def test_no_seed_tunes_and_is_reported_and_no_run_belongs_to_another_chapter(exp
     assert not ours & {run.key for c in others for e in planned(c, {"profile": "evidence"}) for run in e.runs}
 
 
-def test_a_chosen_rate_makes_the_runs_that_the_rule_will_read(space):
+def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(space):
     from grokkit import chapters
 
     plan = chapters._source(find_chapter("activations"), "plan").replace(
-        "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'gelu': 5e-4}"
+        "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'relu^2': 5e-4, 'gelu': 1e-3}"
     )
     found = {"profile": "evidence", "budget": 20_000, "store": "", "gk": gk}
     exec(plan, found)
@@ -77,7 +79,7 @@ def test_the_rates_in_use_are_those_that_the_stored_tuning_chose(space, experime
     """Says nothing until the tuning has run."""
     store = Store(ROOT / "results")
     tuned = gk.records(space["parts"]["tuning"], until=space["until"], store=store, missing="report")
-    best = {name: best_rate(gk.evidence_table(tuned), name) for name in JUDGED} if tuned else {}
+    best = {name: best_rate(gk.evidence_table(tuned), name) for name in activations.TUNED} if tuned else {}
     assert {name: rate for name, rate in best.items() if rate} == space["chosen_rates"]
 
 

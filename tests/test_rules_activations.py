@@ -39,17 +39,14 @@ def test_a_grid_as_the_source_tells_it_reproduces():
     assert 4 < found.interval[0] <= found.interval[1] < 5.5
 
 
-def test_four_seeds_or_no_tuning_never_decide():
-    few, untuned = decided(a_grid(seeds=range(4))), decided(a_grid(tuned=False))
+def test_four_seeds_never_decide():
+    few = decided(a_grid(seeds=range(4)))
     assert few.outcome == "not tested" and few.n == 4
-    assert untuned.outcome == "not tested" and untuned.n == 0 and "each at its best rate" in untuned.statement
 
 
-def test_a_shape_that_only_acts_as_a_longer_step_is_partly():
+def test_the_sources_rate_decides_alone():
     levelled = dict.fromkeys(OTHERS, 1800.0)
-    found = decided(a_grid(changed(levelled, rates=(2e-3,))))
-    assert found.outcome == "partly", found.statement
-    assert found.statement.count("passes") == 2 and found.statement.count("does not pass") == 2
+    assert decided(a_grid(changed(levelled, rates=RATES[1:]))) == decided(a_grid(tuned=False)) == decided(a_grid())
 
 
 @pytest.mark.parametrize("slow", JUDGED)
@@ -62,24 +59,28 @@ def test_both_powers_must_be_much_faster_and_best(slow):
 @pytest.mark.parametrize("other", OTHERS[1:])
 def test_every_other_activation_must_be_slower(other):
     found = decided(a_grid(changed({other: 2000.0})))
-    assert found.outcome == "partly" and "against all" in found.statement
+    assert found.outcome == "partly" and "refuted" in found.statement.split("faster than all others")[1]
 
 
 def test_much_is_half():
-    outcomes = [decided(a_grid(changed({"relu": t}, rates=(5e-4,)))).statement for t in (8900.0, 8000.0)]
-    assert "does not pass" not in outcomes[0].split("against all")[0]
-    assert "does not pass" in outcomes[1].split("against all")[0]
+    told = [decided(a_grid(changed({"relu": t}, rates=(5e-4,)))).statement for t in (8900.0, 8000.0, 7000.0)]
+    much = [statement.split("faster than all others")[0] for statement in told]
+    assert ["does not pass" in each for each in much] == [False, True, True]
+    assert ["refuted" in each for each in much] == [False, False, True]
 
 
 def test_a_power_that_was_not_watched_long_enough_refutes_nothing():
     found = decided(a_grid(changed({name: NEVER for name in (*JUDGED, *OTHERS)})))
-    assert found.outcome == "not tested" and "watched for 100,000 steps" in found.statement
+    assert found.outcome == "undecided" and "refuted" not in found.statement
     late = changed({"relu^2": NEVER})  # the others arrived before its budget ended: longer would not help
     assert decided(a_grid(late)).outcome == "not reproduced"
 
 
-def test_others_that_never_arrive_are_slower():
+def test_others_that_never_arrive_are_slower_by_as_much_as_was_seen():
+    """Given up at 20,000 steps: twice 11,000 may be more than they need."""
     assert decided(a_grid(changed(dict.fromkeys(OTHERS, NEVER)))).outcome == "reproduced"
+    slow = dict.fromkeys(OTHERS, NEVER) | dict.fromkeys(JUDGED, 11_000.0)
+    assert decided(a_grid(changed(slow))).outcome == "partly"
 
 
 def test_a_diverged_run_never_arrives():
@@ -89,27 +90,24 @@ def test_a_diverged_run_never_arrives():
 
 def test_the_best_rate_is_that_of_the_tuning_seeds_alone():
     table = gk.evidence_table(a_grid())
-    assert {name: best_rate(table, name) for name in (*JUDGED, *OTHERS)} == {n: BEST[n] for n in (*JUDGED, *OTHERS)}
+    assert {name: best_rate(table, name) for name in activations.TUNED} == {n: BEST[n] for n in (*JUDGED, "relu")}
     misleading = [made(a_run("relu", seed, 4e-3), lambda *_: 500) for seed in range(5)]
     assert best_rate(gk.evidence_table(a_grid() + misleading), "relu") == 2e-3
-    assert best_rate(table, "tanh") is None
+    assert best_rate(table, "tanh") is best_rate(table, "gelu") is None
     incomplete = table[table["optimizer.learning_rate"] != 4e-3]
     assert best_rate(incomplete, "relu") is None
 
 
 def test_a_rate_at_which_a_tuning_run_does_not_arrive_is_not_chosen():
-    grid = a_grid(changed({"gelu": NEVER}, rates=(2e-3,)))
-    assert best_rate(gk.evidence_table(grid), "gelu") == 1e-3
+    grid = a_grid(changed({"relu": NEVER}, rates=(2e-3,)))
+    assert best_rate(gk.evidence_table(grid), "relu") == 1e-3
 
 
-def test_batch_normalisation_and_our_own_activations_are_told_at_most_and_decide_nothing():
+def test_batch_normalisation_and_our_own_activations_decide_nothing():
     normed = [a_run(name, seed, batch_norm=True) for name in (*JUDGED, "relu") for seed in range(5)]
     coded = [made(run, lambda *_: 900) for run in normed]
     ours = [made(a_run(name, seed), lambda *_: 500) for name in ("tanh", "quadratic") for seed in range(5)]
-    plain, beside = decided(a_grid()), decided(a_grid() + coded + ours)
-    assert (plain.outcome, plain.n, plain.interval) == (beside.outcome, beside.n, beside.interval)
-    assert "with batch normalisation" in beside.statement and "with batch normalisation" not in plain.statement
-    assert "tanh" not in beside.statement
+    assert decided(a_grid()) == decided(a_grid() + coded + ours)
 
 
 OTHER = {
@@ -130,9 +128,10 @@ OTHER = {
 
 
 def test_the_rule_reads_only_its_rows():
-    grid = a_grid()
+    grid = a_grid(tuned=False)
     others = [relabelled(a_run("relu^1.5", 9, **settings)) for settings in OTHER.values()]
-    mixed = gk.evidence_table(others + grid)
+    tuned = [r for r in a_grid() if r.key not in {each.key for each in grid}]
+    mixed = gk.evidence_table(others + tuned + grid)
     assert set(A23.rows(mixed)["key"]) == {r.key for r in grid}
     assert A23.rule(mixed) == decided(grid)
 
@@ -143,9 +142,10 @@ def relabelled(run):
 
 
 def test_rows_are_known_before_any_run_is_trained():
-    runs = [gk.Run(**r.config) for r in a_grid()] + [a_run("tanh", 0), a_run("relu", 0, batch_norm=True)]
-    planned = A23.rows(settings_table(runs))
-    assert set(planned["key"]) == {run.key for run in runs}
+    runs = [gk.Run(**r.config) for r in a_grid(tuned=False)]
+    others = [a_run("tanh", 0), a_run("relu", 0, batch_norm=True), a_run("relu", 50, 1e-3)]
+    planned = A23.rows(settings_table(runs + others))
+    assert set(planned["key"]) == {run.key for run in runs} and len(planned) == 35
 
 
 def test_a_fingerprint_covers_the_settings_of_the_runs(monkeypatch):

@@ -54,11 +54,12 @@ def test_one_norm_alone_is_partly():
     assert found.outcome == "partly" and found.statement.count("does not pass") == 2
 
 
-def test_half_of_the_runs_do_not_suffice():
+@pytest.mark.parametrize(("apart", "outcome"), [(5, "undecided"), (2, "undecided"), (1, "not reproduced")])
+def test_half_of_the_runs_do_not_suffice_and_refute_nothing(apart, outcome):
     aligned = [a_record(a_run(form, seed), parameter_l2=fall(1300, 80, 30), parameter_linf=fall(1300, 3, 0.7))
-               for form in norms.FORMS for seed in range(45, 50)]  # fmt: skip
-    mixed = [r for r in a_grid(seeds=range(40, 45))] + aligned
-    assert decided("A20", mixed).outcome == "not reproduced"
+               for form in norms.FORMS for seed in range(40 + apart, 50)]  # fmt: skip
+    mixed = [r for r in a_grid(seeds=range(40, 40 + apart))] + aligned
+    assert decided("A20", mixed).outcome == outcome
 
 
 def test_runs_that_do_not_arrive_are_not_counted():
@@ -92,7 +93,8 @@ def test_a_run_is_looked_at_from_t_train_to_as_long_after_t_val():
 def test_decay_alone_follows_the_law_at_any_rate_and_learning_does_not():
     found = decided("D13", a_grid())
     assert found.outcome == "partly" and found.n == 9, found.statement
-    assert "decay alone: 9 of 9 runs follow it" in found.statement and found.statement.count("0 of 10") == 2
+    assert "decay alone: 9 of 9 runs, of 3 seeds, follow it" in found.statement
+    assert found.statement.count("0 of 10") == 2
     assert found.interval[1] < 0.01
 
 
@@ -121,7 +123,7 @@ def test_decay_alone_that_goes_another_way_is_not_reproduced():
 def test_each_rate_is_the_runs_own():
     at_one = [silent(seed, decay, 41 * np.exp(-1e-3 * STEPS)) for decay in DECAYS for seed in (40, 41, 42)]
     learning = [r for r in a_grid() if r.config["optimizer"].get("eps") is None]
-    assert "3 of 9 runs follow it" in decided("D13", learning + at_one).statement
+    assert "3 of 9 runs, of 3 seeds, follow it" in decided("D13", learning + at_one).statement
 
 
 # Both.

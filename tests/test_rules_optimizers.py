@@ -47,13 +47,14 @@ def decided(id, records):
 def test_the_sources_own_values_reproduce_with_five_seeds(id):
     found = decided(id, a_grid(as_published))
     assert found.outcome == "reproduced", found.statement
-    assert found.n == 5 and found.effect and found.interval[0] <= found.interval[1]
+    assert found.n == (9 if id == "A25" else 5) and found.effect and found.interval[0] <= found.interval[1]
     assert "in 10,000 steps" in found.statement
 
 
 @every_claim
 def test_methods_that_do_not_differ_show_nothing(id):
-    assert decided(id, a_grid(alike)).outcome == "not reproduced"
+    found = decided(id, a_grid(alike, budget=FULL))  # no order is none, and not the reverse
+    assert found.outcome == ("undecided" if id == "A25" else "not reproduced"), found.statement
 
 
 @every_claim
@@ -73,10 +74,21 @@ def test_no_runs_of_some_method_decide_nothing(id):
 def test_runs_that_were_stopped_early_do_not_refute(id):
     """Nothing has happened yet: too early to say no; after the source's whole budget it is one."""
     early = decided(id, a_grid(lambda *_: 0.02))
-    assert early.outcome == "not tested" and early.n == 0
-    assert "generalise, or are watched for 100,000 steps" in early.statement
-    assert decided(id, a_grid(lambda *_: 0.02, budget=FULL)).outcome == "not reproduced"
-    assert decided(id, a_grid(lambda *_: 0.02, status="diverged")).outcome == "not reproduced"
+    assert early.outcome == "undecided" and "longer runs or another question would decide" in early.statement
+    for ended in ({"budget": FULL}, {"status": "diverged"}):
+        found = decided(id, a_grid(lambda *_: 0.02, **ended))
+        assert found.outcome == ("undecided" if id == "A25" else "not reproduced")  # nine that fail have no order
+
+
+@pytest.mark.parametrize(
+    ("id", "method"), [("A11", "AdamW_1"), ("A12", "Adam_dropout_01"), ("A13", "Adam"), ("A15", "Adam_batch_128")]
+)
+def test_what_a_run_may_still_come_to_does_not_speak_against_a_claim(id, method):
+    """A method of which the claim expects much is at 30% so far."""
+    slow = but(**{method: 0.3, "SGD": 0.1})
+    assert decided(id, a_grid(slow)).outcome in ("undecided", "partly"), id
+    assert "refuted" not in decided(id, a_grid(slow)).statement
+    assert "refuted" in decided(id, a_grid(slow, budget=FULL)).statement
 
 
 @every_claim
@@ -122,8 +134,9 @@ def test_a_lead_that_does_not_shrink_is_partly():
 def test_dropout_must_raise_by_five_points():
     plain = 0.9
     for raised, outcome in ((0.98, "reproduced"), (0.94, "not reproduced")):
-        found = decided("A12", a_grid(but(Adam=plain, Adam_dropout_01=raised)))
+        found = decided("A12", a_grid(but(Adam=plain, Adam_dropout_01=raised), budget=FULL))
         assert found.outcome == outcome, found.statement
+    assert decided("A12", a_grid(but(Adam=plain, Adam_dropout_01=0.94))).outcome == "undecided"
 
 
 def test_sgd_fails_25_points_behind_adam():
@@ -146,8 +159,9 @@ def test_only_at_large_alpha_has_two_halves(changed, outcome):
 
 
 def test_a_method_that_never_generalises_does_not_do_so_only_at_large_alpha():
-    assert decided("A14", a_grid(but(Nesterov=0.02))).outcome == "not tested"
-    assert decided("A14", a_grid(but(Nesterov=0.02), budget=FULL)).outcome == "partly"
+    early, late = (decided("A14", a_grid(but(Nesterov=0.02), budget=budget)) for budget in (10_000, FULL))
+    assert early.outcome == late.outcome == "partly"  # the other two do
+    assert "refuted" not in early.statement and "refuted" in late.statement.split("Nesterov:")[1].split("RMSProp:")[0]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +175,7 @@ def test_slightly_is_less_than_half_of_what_weight_decay_gains(gain, outcome):
 def test_an_order_the_other_way_round_does_not_agree():
     found = decided("A25", a_grid(lambda method, alpha, i: 1 - as_published(method, alpha, i), budget=FULL))
     assert found.outcome == "not reproduced" and found.interval[1] < 0
+    assert "9 methods, 5 runs or more" in found.statement
     assert found.statement.index("AdamW 1") < found.statement.index("SGD")
 
 

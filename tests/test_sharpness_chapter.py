@@ -34,7 +34,14 @@ def test_every_run_is_read_by_some_rule_but_the_published_class(experiments):
 def test_without_a_chosen_radius_only_the_tuning_and_adamw_are_asked_for():
     before = planned(find_chapter("sharpness"), {"profile": "evidence"})
     kinds = [{type(run.optimizer) for run in each.runs} for each in before]
-    assert kinds == [{gk.AdamW, gk.SAM, gk.ASAM, gk.AdaSAM}, {gk.AdamW}]
+    assert kinds == [{gk.AdamW, gk.SAM, gk.ASAM, gk.AdaSAM}, {gk.AdamW}, {gk.AdamW}]
+
+
+def test_adasam_as_printed_comes_first_under_pytorchs_own_weights(experiments):
+    first, *others = experiments[1:]
+    assert {run.initialiser for run in first.runs} == {"model"} and len(first.runs) == 12
+    assert {run.optimizer for run in first.runs} == {gk.AdamW(), gk.AdaSAM(rho=RADII["rho_printed"])}
+    assert not {run.key for run in first.runs} & {run.key for run in runs_of(others)}
 
 
 def test_the_tuning_shares_no_seed_with_what_is_judged_and_tries_what_is_chosen(experiments):

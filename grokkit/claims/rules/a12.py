@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.methods import answering, best, decided, nothing, of_methods, watched
+from grokkit.claims.rules.methods import best, most, nothing, of_methods, watched
 from grokkit.claims.statistics import median_interval, rank_sum_test
 from grokkit.claims.verdict import Verdict
 
@@ -28,7 +28,8 @@ def rule(table: pd.DataFrame) -> Verdict:
     """Is the best accuracy, averaged over the fractions up to a half, five points higher with dropout than without?
 
     One number a seed, the mean over its fractions, so that it does not matter at which of them the difference lies;
-    an exact rank-sum test, which passes from 5 against 5 seeds on.
+    an exact rank-sum test, which passes from 5 against 5 seeds on. Runs with dropout that may still generalise do not
+    speak against it.
     """
     chosen = rows(table)
     plain, dropped = (best(chosen, method, FRACTIONS).mean(axis=1) for method in (PLAIN, DROPPED))
@@ -40,5 +41,6 @@ def rule(table: pd.DataFrame) -> Verdict:
         f"{np.median(plain):.0%} without dropout, {np.median(dropped):.0%} with it"
     )
     p_value = rank_sum_test(plain + RAISES, dropped)
-    found = Finding("up to a half", n, p_value, median_interval(dropped[:n] - plain[:n]), told)
-    return verdict([decided(found, LEVEL, min(answering(chosen, DROPPED, FRACTIONS), n))], LEVEL, EFFECT)
+    against = rank_sum_test(most(chosen, DROPPED, FRACTIONS).mean(axis=1), plain + RAISES)
+    interval = median_interval(dropped[:n] - plain[:n])
+    return verdict([Finding("up to a half", n, p_value, interval, told, against)], LEVEL, EFFECT)

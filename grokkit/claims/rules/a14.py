@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.methods import answering, best, decided, nothing, of_methods, watched
+from grokkit.claims.rules.methods import best, most, nothing, of_methods, watched
 from grokkit.claims.statistics import median_interval, rank_sum_test
 from grokkit.claims.verdict import Verdict
 
@@ -31,7 +31,8 @@ def rule(table: pd.DataFrame) -> Verdict:
     """Is each of the three 50 points below AdamW 1 at alpha = 0.3, and within 10 points of it at 0.8?
 
     A method passes if both exact rank-sum tests do: the larger p-value counts. 5 seeds against 6 of AdamW 1 reach
-    1/462, which also passes where some methods pay for the choice among three.
+    1/462, which also passes where some methods pay for the choice among three. Runs that may still generalise where the
+    claim expects them to do not speak against it.
     """
     chosen = rows(table)
     return verdict([_finding(chosen, method) for method in TESTED], LEVEL, EFFECT)
@@ -44,11 +45,11 @@ def _finding(chosen: pd.DataFrame, method: str) -> Finding:
     if not n:
         return nothing(method)
     p_value = max(rank_sum_test(small + FAILS, able_small), rank_sum_test(able_large - GENERALISES, large))
+    able_most, large_most = (most(chosen, m, (alpha,))[:, 0] for m, alpha in ((ABLE, SMALL), (method, LARGE)))
+    against = min(rank_sum_test(able_most, small + FAILS), rank_sum_test(large_most, able_large - GENERALISES))
     told = (
         f"median best accuracy {watched(chosen)} {np.median(small):.0%} at alpha = {SMALL} "
         f"and {np.median(large):.0%} at {LARGE}; {ABLE} {np.median(able_small):.0%} and {np.median(able_large):.0%}"
     )
     both = best(chosen, method, (SMALL, LARGE))
-    found = Finding(method, n, p_value, median_interval(both[:, 1] - both[:, 0]), told)
-    expected = answering(chosen, method, (LARGE,)), answering(chosen, ABLE, (SMALL,)), answering(chosen, ABLE, (LARGE,))
-    return decided(found, LEVEL, min(*expected, n))
+    return Finding(method, n, p_value, median_interval(both[:, 1] - both[:, 0]), told, against)

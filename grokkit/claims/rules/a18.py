@@ -5,15 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.summands import CODED, SMALL_FRACTION, TRANSFORMERS, WIDE, chosen, runs_of
-from grokkit.claims.statistics import majority_test, share_interval
+from grokkit.claims.findings import verdict
+from grokkit.claims.majority import majority
+from grokkit.claims.rules.summands import (
+    CODED,
+    SMALL_FRACTION,
+    SOURCE_BUDGET,
+    TRANSFORMERS,
+    WIDE,
+    chosen,
+    runs_of,
+)
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 4
 EFFECT = "share of runs that float near 95%"
-RUNS = 7
-"""0.5^7 is below LEVEL and 0.5^6 is not: with fewer runs the test could not pass."""
 FITS = 0.99
 NEAR = (0.9, 0.98)
 """As far down as rounding to "around 95%" can be stretched, and up to the accuracy at which the source stops a run."""
@@ -29,21 +35,26 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 def rule(table: pd.DataFrame) -> Verdict:
     """n = 5, alpha = 0.4, as coded (the network that the source ran): do more than half of all runs float?
 
-    With fewer than 7 runs the claim is not tested. The other rows decide nothing: they say whether it is the width (the
-    same sums at width 128) or the number of sums to be fitted (the same width with 5,862 of them).
+    Can pass from 7 runs on, if all do. A run that has not fitted yet, and was not watched for the source's 100,000
+    steps, does not speak against the claim. The other rows decide nothing: they say whether it is the width (the same
+    sums at width 128) or the number of sums to be fitted (the same width with 5,862 of them).
     """
     used = rows(table)
     runs = runs_of(used, CODED, 5)
     holds = [floats(run) for _, run in runs.iterrows()]
-    if len(holds) < RUNS:
-        return Verdict("not tested", len(holds), None, f"{CODED}: {len(holds)} of {RUNS} runs.", effect=EFFECT)
+    may_hold = [floats(run) or may_float(run) for _, run in runs.iterrows()]
     told = f"{_told(runs)}, {sum(holds)} do all three{_aside(used)}"
-    return verdict([Finding(CODED, len(holds), majority_test(holds), share_interval(holds), told)], LEVEL, EFFECT)
+    return verdict([majority(CODED, holds, told, may_hold=may_hold)], LEVEL, EFFECT)
 
 
 def floats(run: pd.Series) -> bool:
     """Never 99% of the training sums; near 95% over the last third of what was watched; and no longer moving."""
     return unfitted(run) and near(run) and levelled(run)
+
+
+def may_float(run: pd.Series) -> bool:
+    """Whether a run could have come to float, had it been watched for longer."""
+    return unfitted(run) and run["status"] != "diverged" and run["observed_to"] < SOURCE_BUDGET
 
 
 def unfitted(run: pd.Series) -> bool:

@@ -20,7 +20,6 @@ from grokkit.claims.rules.sharpness import (
     sooner,
     times,
     tuning_of,
-    undecided,
 )
 from grokkit.claims.statistics import ratio_interval
 from grokkit.claims.verdict import Verdict
@@ -41,7 +40,8 @@ def rule(table: pd.DataFrame) -> Verdict:
 
     Strongly: AdamW's T_val under the poorest is more than 1.5 times that under the best (rank-sum test). Gain, in each
     form of AdaSAM: T_val of AdamW over that of AdaSAM, run by run, is larger under the poorest than under the best,
-    where a ratio below 1 is no gain and counts as 1. Of a censored time the test takes what speaks against the claim.
+    where a ratio below 1 is no gain and counts as 1. Of a censored time the test takes what speaks against the claim,
+    and that of the opposite what speaks for it.
     """
     poorest, best = _ends(table)
     if not poorest:
@@ -65,7 +65,8 @@ def _strongly(table: pd.DataFrame, poorest: str, best: str) -> Finding:
         return Finding("speed", 0, 1.0, None, "")
     told = f"median T_val {listed(map(median_time, (late, early)))} steps under {poorest} and {best}"
     interval = ratio_interval(times(late), times(early)) if np.isfinite(times(early)).all() else None
-    return Finding("speed", n, sooner(times(early), times(late), STRONGLY), interval, told)
+    against = sooner(times(late), STRONGLY * best_times(early))
+    return Finding("speed", n, sooner(times(early), times(late), STRONGLY), interval, told, against)
 
 
 def _gains(table: pd.DataFrame, form: str, poorest: str, best: str) -> Finding:
@@ -78,9 +79,8 @@ def _gains(table: pd.DataFrame, form: str, poorest: str, best: str) -> Finding:
     told = "median gain " + " and ".join(f"{x:.2f} under {i}" for i, x in zip(runs, told_gains, strict=True))
     (late, hard), (early, easy) = runs.values()
     surely = sooner(_gain(times(early), best_times(easy)), _gain(best_times(late), times(hard)))
-    hopeful = sooner(_gain(best_times(early), times(easy)), _gain(times(late), best_times(hard)))
-    found = Finding(setting, n, surely, None, told)
-    return undecided(found, hopeful, LEVEL, [late, hard, early, easy])
+    against = sooner(_gain(times(late), best_times(hard)), _gain(best_times(early), times(easy)))
+    return Finding(setting, n, surely, None, told, against)
 
 
 def _gain(theirs: np.ndarray, ours: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.majority import majority
 from grokkit.claims.rules.sharpness import ADAMW, ASAM, DECAYED, PRINTED, SAM, all_runs, judged, tuning_of
-from grokkit.claims.statistics import majority_test, rank_agreement_test, rank_correlation, share_interval
+from grokkit.claims.statistics import rank_agreement_test, rank_correlation
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 3
@@ -36,6 +37,7 @@ def rule(table: pd.DataFrame) -> Verdict:
     the rank correlation), for the Hessian's top eigenvalue and for the rise in random directions? And does flatness
     order them better than a small norm does, in more than half of the seeds (exact binomial test of the rank
     correlations, the eigenvalue's against the norm's)? A seed is one run of each kind, in the order of their numbers.
+    What the first two tests count are kinds of network, what the third counts are seeds, of which six can pass.
     """
     kinds = [_observed(judged(table, m, i)) for m in METHODS for i in INITIALISERS]
     kinds = [kind for kind in kinds if len(kind) and kind["train_accuracy"].median() >= FITTED]
@@ -64,16 +66,16 @@ def _runs(kinds: Sequence[pd.DataFrame]) -> int:
 
 
 def _flatter(name: str, kinds: Sequence[pd.DataFrame]) -> Finding:
-    n = _runs(kinds)
-    if not n:
+    if not _runs(kinds):
         return Finding(name, 0, 1.0, None, "")
     flat, better = (np.array([kind[c].median() for kind in kinds]) for c in (SHARPNESS[name], "val_accuracy"))
     smaller = np.array([kind["parameter_l2"].median() for kind in kinds])
     told = (
         f"rank correlation of flatness with validation accuracy {rank_correlation(-flat, better):.2f} over "
-        f"{len(kinds)} kinds of network, of a small norm {rank_correlation(-smaller, better):.2f}"
+        f"{len(kinds)} kinds of network, of a small norm {rank_correlation(-smaller, better):.2f}; n is of kinds"
     )
-    return Finding(name, n, rank_agreement_test(-flat, better), None, told)
+    agrees, disagrees = rank_agreement_test(-flat, better), rank_agreement_test(flat, better)
+    return Finding(name, len(kinds), agrees, None, told, against=disagrees)
 
 
 def _rather(kinds: Sequence[pd.DataFrame]) -> Finding:
@@ -82,8 +84,7 @@ def _rather(kinds: Sequence[pd.DataFrame]) -> Finding:
         return Finding("rather than the norm", 0, 1.0, None, "")
     seeds = [pd.DataFrame([kind.iloc[i] for kind in kinds]) for i in range(n)]
     holds = [_correlation(seed, "hessian_top") > _correlation(seed, "parameter_l2") for seed in seeds]
-    told = f"in {sum(holds)} of {n} seeds"
-    return Finding("rather than the norm", n, majority_test(holds), share_interval(holds), told)
+    return majority("rather than the norm", holds, f"in {sum(holds)} of {n} seeds")
 
 
 def _correlation(seed: pd.DataFrame, name: str) -> float:

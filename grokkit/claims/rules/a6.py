@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from grokkit.claims.findings import verdict
-from grokkit.claims.rules.architectures import MLPS, groks, in_forms, not_refuted, undecided
+from grokkit.claims.rules.architectures import MLPS, groks, in_forms
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 5
@@ -24,9 +24,7 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 def rule(table: pd.DataFrame) -> Verdict:
     """alpha = 0.4, as in the text and as coded: do more than half of all runs arrive, with T_val / T_train >= 2?
 
-    Can pass from 7 runs on, if all do; partly (one form alone) from 8 on. Where neither passes, and one could if runs
-    that did not arrive were watched for the source's 100,000 steps, the claim stays untested.
+    Can pass from 7 runs on, if all do; partly (one form alone) from 8 on. A run that neither arrived nor was watched
+    for the source's 100,000 steps does not speak against the claim.
     """
-    found = [groks(table, form, ALPHA, LONG_AFTER) for form in MLPS]
-    answers = [undecided(table, form, ALPHA, LONG_AFTER, LEVEL) for form in MLPS]
-    return verdict(not_refuted(found, answers, LEVEL), LEVEL, EFFECT)
+    return verdict([groks(table, form, ALPHA, LONG_AFTER) for form in MLPS], LEVEL, EFFECT)

@@ -1,4 +1,9 @@
-"""A7: with few training sums the MLP needs half the transformer's steps, and is further ahead in computing time."""
+"""A7: with few training sums the MLP needs half the transformer's steps, and is further ahead in computing time.
+
+Seeds begin at 40: seven MLPs as in the text with earlier ones, six at alpha = 0.3 and one at 0.25, had been watched for
+20,000 steps and had not arrived when the rule was another. Where six do not arrive at 0.3, 0.25 would say nothing new:
+as in the text it is left out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,9 @@ import pandas as pd
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.architectures import (
     FORMS,
-    MLPS,
+    FRESH,
+    MLP_CODE,
+    MLP_TEXT,
     SUMMANDS,
     TRANSFORMER,
     P,
@@ -23,7 +30,7 @@ from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 5
 EFFECT = "steps of the MLP over the transformer's"
-LOW = (0.25, 0.3)
+LOW = {MLP_TEXT: (0.3,), MLP_CODE: (0.25, 0.3)}
 """The two lowest fractions at which all transformers arrive soon enough to be compared."""
 STEPS = 0.75
 """'Half the steps' is nearer to one half than to no difference."""
@@ -32,30 +39,38 @@ ARITHMETIC = 0.5
 
 
 def rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The MLP in both forms and the transformer at alpha = 0.25 and 0.3."""
-    return in_forms(table, [*MLPS, TRANSFORMER], LOW)
+    """The MLP in both forms at its low fractions, and the transformer."""
+    mlps = [in_forms(table, [form], fractions, FRESH) for form, fractions in LOW.items()]
+    return pd.concat([*mlps, in_forms(table, [TRANSFORMER], LOW[MLP_CODE], FRESH)])
 
 
 def rule(table: pd.DataFrame) -> Verdict:
-    """alpha = 0.25 and 0.3: is the MLP's T_val below 3/4 of the transformer's, and its arithmetic below half?
+    """With few sums, is the MLP's T_val below 3/4 of the transformer's, and its arithmetic up to there below half?
 
-    Arithmetic to T_val stands for wall time: seconds depend on the machine and on what else it does, and the runs come
-    from several. Steps and arithmetic are tested in both forms of the MLP; the two fractions are judged together, a
-    seed by its mean rank. Five runs against five can pass; one test alone (partly) needs six against five.
+    Arithmetic stands for wall time: seconds depend on the machine and on what else it does, and the runs come from
+    several. Two findings, one a form of the MLP, at alpha = 0.3 as in the text and at 0.25 and 0.3 as coded, where a
+    seed is judged by its mean rank; in each the weaker of the two tests counts. Five runs against five can pass, one
+    form alone (partly) too. A run that may still arrive is taken, in the test and in that of the opposite, at the
+    moment that speaks against what is tested.
     """
-    return verdict([_finding(table, form, what) for form in MLPS for what in ("steps", "arithmetic")], LEVEL, EFFECT)
+    return verdict([_finding(table, form, fractions) for form, fractions in LOW.items()], LEVEL, EFFECT)
 
 
-def _finding(table: pd.DataFrame, form: str, what: str) -> Finding:
-    ours, theirs = times(table, form, LOW), times(table, TRANSFORMER, LOW)
+def _finding(table: pd.DataFrame, form: str, fractions: tuple[float, ...]) -> Finding:
+    ours, ours_soonest = times(table, form, fractions, FRESH)
+    theirs, theirs_soonest = times(table, TRANSFORMER, fractions, FRESH)
     n = min(len(ours), len(theirs))
     if not n:
-        return Finding(f"{form}, {what}", 0, 1.0, None, "")
-    factor, limit = (1.0, STEPS) if what == "steps" else (products(form) / products(TRANSFORMER), ARITHMETIC)
-    p_value, interval = sooner(factor * ours, limit * theirs), ratio_interval(factor * typical(ours), typical(theirs))
-    told = f"median T_val {medians(ours)} steps against {medians(theirs)} for alpha = {', '.join(map(str, LOW))}"
-    told += f", at {factor:.2f} of its arithmetic a step" if what == "arithmetic" else ""
-    return Finding(f"{form}, {what}", n, p_value, interval, told)
+        return Finding(form, 0, 1.0, None, "")
+    a_step = products(form) / products(TRANSFORMER)
+    limits = STEPS, ARITHMETIC / a_step
+    below = max(sooner(ours, limit * theirs_soonest) for limit in limits)
+    above = min(sooner(limit * theirs, ours_soonest) for limit in limits)
+    told = (
+        f"median T_val {medians(ours)} steps against {medians(theirs)} for alpha = {', '.join(map(str, fractions))}, "
+        f"at {a_step:.2f} of the transformer's arithmetic a step"
+    )
+    return Finding(form, n, below, ratio_interval(typical(ours), typical(theirs)), told, against=above)
 
 
 def products(form: str) -> int:

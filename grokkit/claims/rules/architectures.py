@@ -2,12 +2,13 @@
 
 Networks have seeds of their own: no seed of an MLP or an LSTM is one of the transformer's, so that two networks are
 two independent samples and their exact test is one of rank sums. Seeds below 20 are left out: what the transformer does
-at seeds 10 to 17 was known before there was a rule, from the chapter on transformers.
+at seeds 10 to 17 was known before there was a rule, from the chapter on transformers, and pilots have them. Of MLPs and
+transformers at seeds from 20 to 39 some were seen before A7 and A10 were what they are, so these two read later ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ import pandas as pd
 from scipy import stats
 
 from grokkit.claims.findings import Finding
-from grokkit.claims.rules.samples import by_seed
-from grokkit.claims.statistics import majority_test, median_interval, rank_sum_test
-from grokkit.claims.verdict import RUNS_TO_DECIDE
+from grokkit.claims.majority import majority
+from grokkit.claims.rules.samples import by_seed, latest, soonest
+from grokkit.claims.statistics import median_interval, rank_sum_test
 
 P, SUMMANDS = 97, 2
-FIRST_SEED = 20
+EARLIER, FRESH = range(20, 40), range(40, 100)
+"""Seeds."""
 
 ALL = {
     "task.kind": "modular_addition",
@@ -94,13 +96,16 @@ SOURCE_BUDGET = 100_000
 """Steps of source A's code. Runs that are watched for less may confirm that a network groks, and not refute it."""
 
 TRANSFORMER = "transformer"
-MLPS, LSTMS = ("MLP (text)", "MLP (code)"), ("LSTM (text)", "LSTM (code)")
+MLPS = MLP_TEXT, MLP_CODE = ("MLP (text)", "MLP (code)")
+LSTMS = LSTM_TEXT, LSTM_CODE = ("LSTM (text)", "LSTM (code)")
 
 
-def in_forms(table: pd.DataFrame, forms: Iterable[str], fractions: Iterable[float]) -> pd.DataFrame:
-    """The rows of some of the FORMS at these fractions whose three seeds are the same number, ordered by it."""
+def in_forms(
+    table: pd.DataFrame, forms: Iterable[str], fractions: Iterable[float], seeds: range = EARLIER
+) -> pd.DataFrame:
+    """The rows of some of the FORMS at these fractions whose three seeds are one of `seeds`, ordered by it."""
     alike = (table["seeds.data"] == table["seeds.init"]) & (table["seeds.data"] == table["seeds.batch"])
-    alike &= table["seeds.data"] >= FIRST_SEED
+    alike &= table["seeds.data"].isin(seeds)
     known = pd.Series(False, index=table.index)
     for form in forms:
         known |= has_settings(table, {**ALL, **FORMS[form]})
@@ -120,51 +125,43 @@ def _same(found: Any, wanted: Any) -> bool:
     return not wanted if absent else bool(found == wanted)
 
 
-def times(table: pd.DataFrame, form: str, fractions: tuple[float, ...]) -> np.ndarray:
-    """(n, k): T_val of each seed of a form that has a run at all k fractions; infinite where it did not arrive."""
-    return by_seed(in_forms(table, [form], fractions), "train_fraction", fractions, "t_val")
+def times(
+    table: pd.DataFrame, form: str, fractions: tuple[float, ...], seeds: range = EARLIER
+) -> tuple[np.ndarray, np.ndarray]:
+    """Twice (n, k): when each seed of a form that has a run at all k fractions arrives, at the latest and the soonest.
+
+    At the latest is T_val, infinite where a run did not arrive. The soonest is the same, but for runs that may still
+    arrive: of them it is the step at which they were given up.
+    """
+    runs = in_forms(table, [form], fractions, seeds)
+    at_latest, at_soonest = (
+        by_seed(runs.assign(at=at), "train_fraction", fractions, "at")
+        for at in (latest(runs), soonest(runs, answered(runs)))
+    )
+    return at_latest, at_soonest
 
 
 def groks(table: pd.DataFrame, form: str, alpha: float, late: float) -> Finding:
     """Do more than half of a form's runs at one fraction arrive, with T_val at least `late` times T_train?"""
     runs = in_forms(table, [form], [alpha])
     holds = runs["ratio"] >= late  # a censored run has no ratio: it did not arrive
-    arrived = runs["t_val"].notna().sum()
+    found = majority(form, holds, seen_of(runs, late), may_hold=holds | ~answered(runs))
+    return found._replace(interval=median_interval(runs["ratio"].fillna(np.inf)))
+
+
+def seen_of(runs: pd.DataFrame, late: float) -> str:
+    """Half a sentence: how many runs arrive, how many of them late."""
+    arrived, holds = runs["t_val"].notna().sum(), (runs["ratio"] >= late).sum()
     watched = f"{runs['observed_to'].max():,.0f}" if len(runs) else "no"
-    told = (
-        f"{arrived} of {len(runs)} runs arrive, {holds.sum()} of them with T_val / T_train of {late:g} or more; the "
+    return (
+        f"{arrived} of {len(runs)} runs arrive, {holds} of them with T_val / T_train of {late:g} or more; the "
         f"longest was watched for {watched} steps"
     )
-    return Finding(form, len(runs), majority_test(holds), median_interval(runs["ratio"].fillna(np.inf)), told)
 
 
 def answered(runs: pd.DataFrame) -> pd.Series:
-    """Whether each run arrived, or was watched for as long as the source's."""
+    """Whether each run arrived, diverged, or was watched for as long as the source's."""
     return runs["t_val"].notna() | (runs["observed_to"] >= SOURCE_BUDGET) | (runs["status"] == "diverged")
-
-
-def undecided(table: pd.DataFrame, form: str, alpha: float, late: float, level: float) -> int | None:
-    """How many runs of a form say whether it groks, if the others could still make it pass or too few do; else None."""
-    runs = in_forms(table, [form], [alpha])
-    said = answered(runs)
-    could = majority_test((runs["ratio"] >= late) | ~said) <= level
-    return int(said.sum()) if could or said.sum() < RUNS_TO_DECIDE else None
-
-
-def not_refuted(findings: Sequence[Finding], answers: Sequence[int | None], level: float) -> list[Finding]:
-    """The findings as they are if some test passes; else those that are undecided with too few runs to decide.
-
-    answers: of each finding, how many of its runs say what they have to; None if it is decided by what they say.
-    """
-    p_values = [found.p_value for found in findings]
-    if min(p_values) <= level / len(findings) or max(p_values) <= level:
-        return list(findings)
-    return [found if n is None else _asking(found, n) for found, n in zip(findings, answers, strict=True)]
-
-
-def _asking(found: Finding, n: int) -> Finding:
-    setting = f"{found.setting}, arrived or watched for {SOURCE_BUDGET:,} steps"
-    return found._replace(setting=setting, n=min(n, found.n, RUNS_TO_DECIDE - 1))
 
 
 def sooner(first: np.ndarray, second: np.ndarray) -> float:

@@ -38,6 +38,36 @@ def by_seed(table: pd.DataFrame, setting: str, order: Sequence[float], value: st
     return np.array(rows, dtype=float).reshape(-1, len(order))
 
 
+def latest(runs: pd.DataFrame) -> np.ndarray:
+    """(n,): T_val, infinite where a run did not arrive."""
+    return runs["t_val"].fillna(np.inf).to_numpy(dtype=float)
+
+
+def soonest(runs: pd.DataFrame, answered: pd.Series) -> np.ndarray:
+    """(n,): T_val, and where a run may still arrive the soonest that it can; infinite for the others.
+
+    answered: of each run, whether longer watching would say nothing new of it.
+    """
+    return runs["t_val"].fillna(given_up(runs, answered)).fillna(np.inf).to_numpy(dtype=float)
+
+
+def given_up(runs: pd.DataFrame, answered: pd.Series) -> pd.Series:
+    """The step up to which a run was watched that may still arrive; missing for all others."""
+    return runs["observed_to"].where(~answered)
+
+
+def order_known(times: np.ndarray, given_up: np.ndarray) -> bool:
+    """Whether longer watching could change no order within a row of `times`: (n, k), infinite where censored.
+
+    given_up: (n, k), infinite but for runs that may still arrive. One of them in a row is the latest of all if the
+    others arrived before it was given up.
+    """
+    may_arrive = np.isfinite(given_up)
+    others = np.where(may_arrive, -np.inf, times).max(axis=1)
+    last = (may_arrive.sum(axis=1) == 1) & (others <= given_up.min(axis=1))
+    return bool((~may_arrive.any(axis=1) | last).all())
+
+
 def up_to_arrival(run: pd.Series, since: float = 0) -> np.ndarray:
     """A run's validation accuracy at multiples of 100 steps from `since` up to T_val (to the end if censored)."""
     end = run["t_val"] if np.isfinite(run["t_val"]) else run["observed_to"]

@@ -6,13 +6,12 @@ the one that did best on seeds that no test reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from grokkit.claims.findings import Finding
 from grokkit.claims.rules import architectures
 from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.statistics import rank_sum_test
@@ -49,7 +48,6 @@ INITIALISERS = ("model", "xavier_uniform", "orthogonal", "kaiming_uniform")
 TUNING = 50
 """The two last digits of a seed: from here on it only chooses a radius or the initialisers that are compared."""
 TUNING_RUNS = 2
-SOURCE_BUDGET = 100_000
 ARRIVED = 0.99
 
 
@@ -108,17 +106,6 @@ def times(runs: pd.DataFrame) -> np.ndarray:
 def best_times(runs: pd.DataFrame) -> np.ndarray:
     """The same as if every censored run had arrived at the end of what was seen of it."""
     return runs["t_val"].fillna(runs["observed_to"]).to_numpy(dtype=float)
-
-
-def undecided(finding: Finding, best: float, level: float, censored: Sequence[pd.DataFrame]) -> Finding:
-    """The finding, or none where a longer budget could still pass it.
-
-    best: its p-value if all that was censored had gone in its favour. censored: runs whose budget counts.
-    """
-    short = any((runs["t_val"].isna() & (runs["observed_to"] < SOURCE_BUDGET)).any() for runs in censored)
-    if finding.p_value <= level or best > level or not short:
-        return finding
-    return Finding(f"{finding.setting} (a longer budget could change it)", 0, 1.0, None, "")
 
 
 def sooner(first: np.ndarray, second: np.ndarray, factor: float = 1.0) -> float:
