@@ -58,7 +58,7 @@ def eight(way: str, fraction: float) -> int:
 
 
 def a_grid(story: Story, count: Callable[[str, float], int] = eight, **how: Any) -> list[gk.Record]:
-    """The chapter's grid at p = 91; `count(way, fraction)` runs a setting, whose seeds all differ. how: of `a_record`."""
+    """The chapter's grid, `count(way, fraction)` runs a setting, whose seeds all differ. how: more of `a_record`."""
     return list(_made(story, count, how))
 
 

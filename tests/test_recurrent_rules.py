@@ -167,9 +167,7 @@ def test_grokking_is_asked_for_at_every_fraction(id, network):
     assert decided(id, early([(0.7, 0)])).outcome == "undecided"  # 7 of 8 at 70%
     assert decided(id, early([(0.7, 0)], count=runs_each(11))).outcome == "reproduced"  # 10 of 11
     at_70 = [(0.7, i) for i in range(11)]
-    assert (
-        decided(id, early(at_70)).outcome == "not reproduced"
-    )  # 8 runs a fraction cannot pass at a third of the level
+    assert decided(id, early(at_70)).outcome == "not reproduced"  # 8 cannot pass at a third of the level
     two = decided(id, early(at_70, count=runs_each(9)))
     assert two.outcome == "partly" and f"{network} at 70%: 0 of 9 runs grok" in two.statement
     assert decided(id, early([(0.7, i) for i in range(7)])).outcome == "not reproduced"  # 1 of 8
