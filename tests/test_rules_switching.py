@@ -149,10 +149,9 @@ def test_one_run_without_weight_decay_that_arrives_refutes_c4_where_it_is(grid):
     assert decided("C4", one("float32")).outcome == "partly"
     assert decided("C4", one("float64")).outcome == "partly"
     assert decided("C4", told(["off"], lambda story: replace(story, t_val=150_000))).outcome == "not reproduced"
-    assert decided("C4", told(["off"], lambda story: replace(story, t_train=10**9))).outcome == "not reproduced"
-    assert (
-        decided("C4", told(["off"], lambda story: replace(story, t_train=10**9), only=[0])).outcome == "not reproduced"
-    )
+    for whom in (range(8), [0]):
+        slow = told(["off"], lambda story: replace(story, t_train=10**9), only=whom)
+        assert decided("C4", slow).outcome == "not reproduced"
     assert decided("C4", told(["on"], never)).outcome == "undecided"  # nobody arrives, with weight decay or without
 
 
