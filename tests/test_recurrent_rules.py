@@ -85,11 +85,13 @@ def test_nothing_is_refuted_by_runs_that_were_watched_for_too_short_a_time(id):
 
 @every_majority
 def test_a_network_is_watched_for_as_long_as_it_needs(id):
-    network = {"C1": "LSTM", "C2": "RNN", "C11": "RNN"}[id]
-    just = a_grid(lambda *_: (1000, None, 0.02), budget=WATCHED[network])
-    less = a_grid(lambda *_: (1000, None, 0.02), budget=WATCHED[network] - EVERY)
-    assert decided(id, just).outcome == "not reproduced"
-    assert decided(id, [r for r in less if r.config["model"]["kind"] == network.lower()]).outcome != "not reproduced"
+    of_id = {"C1": "LSTM", "C2": "RNN", "C11": "RNN"}[id]
+
+    def never(network, *_):
+        return (1000, None, 0.02) if network == of_id else None
+
+    assert decided(id, told(never, budget=WATCHED[of_id])).outcome == "not reproduced"
+    assert decided(id, told(never, budget=WATCHED[of_id] - EVERY)).outcome == "undecided"
 
 
 def test_a_tenth_of_the_sources_epochs_is_less_than_anything_is_watched_for():
@@ -347,16 +349,25 @@ def test_no_two_planned_runs_of_a_network_share_a_seed(asked):
 def test_no_rule_reads_what_was_seen_before_it_was_fixed(asked):
     read = read_by_rules(asked)
     others = [run for run in asked if run.key not in read]
-    assert {(run.optimizer.weight_decay, run.optimizer.learning_rate) for run in others} == {
-        *((0.1, rate) for rate in (3e-4, 1e-3, 3e-3)),
-        (0.01, 1e-3),
-    }
-    pilots = [run for run in others if run.optimizer.weight_decay == 0.1]
-    assert {run.model.kind for run in pilots} == {"rnn"} and max(run.seeds.data for run in pilots) < 10
+    assert {run.optimizer.weight_decay for run in others} == {0.01} and {run.seeds.data for run in others} == {10, 20}
+    assert min(run.seeds.data for run in asked if run.key in read) >= FIRST_SEED
+
+
+def test_no_rule_reads_the_pilot(asked):
+    with_pilot = planned(find_chapter("recurrent"), {"profile": "evidence", "pilot_seeds": 2})
+    runs = [run for e in with_pilot for run in e.runs]
+    pilots = {run.key for run in runs} - {run.key for run in asked}
+    assert len(pilots) == 6 and max(run.seeds.data for run in runs if run.key in pilots) < 10
+    assert not read_by_rules(runs) & pilots and with_pilot[0].runs[0].key in pilots
+
+
+def test_only_runs_without_weight_decay_are_shared_with_another_chapter(asked):
     elsewhere = [run for e in planned(find_chapter("switching"), {"profile": "evidence"}) for run in e.runs]
-    shared = {run.key for run in elsewhere} & {run.key for run in asked}
-    assert {run.seeds.data for run in asked if run.key in shared} == set(range(156, 161))
-    assert min({run.seeds.data for run in asked if run.key in read and run.key not in shared}) >= 156
+    own = {run.key: run for run in asked}
+    shared = [own[run.key] for run in elsewhere if run.key in own]
+    assert {(run.model.kind, run.optimizer.weight_decay) for run in shared} == {("lstm", 0.0)} and len(shared) == 5
+    seeds = {run.seeds.data for run in elsewhere}
+    assert not seeds & {run.seeds.data for run in asked if run.optimizer.weight_decay == 0.1}
 
 
 def test_the_lstm_without_weight_decay_is_the_one_that_c4_watches_for_longer(asked):
