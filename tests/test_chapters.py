@@ -97,13 +97,15 @@ def test_the_store_is_sound_and_holds_only_runs_that_chapters_plan():
     assert store.check() == []
     every = [planned(chapter, {"profile": profile}) for chapter in chapters() for profile in PUBLISHED_PROFILES]
     asked_for = {"optimizers": {"extras": True}, "architectures": {"anchors": 3}, "recurrent": {"check_seeds": 3}}
+    asked_for["recurrent"]["pilot_seeds"] = 2
     every += [planned(find_chapter(chapter), given) for chapter, given in asked_for.items()]
     assert set(store.keys()) <= {run.key for experiments in every for e in experiments for run in e.runs}
 
 
 def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
     """By a rule, of this chapter or another; in the chapter on transformers also by the square that no rule needs, and
-    in that on the toy by the maps of the source's own diagram, which no rule may read."""
+    in that on the toy by the maps of the source's own diagram, which no rule may read; nor may one read the runs at the
+    source's own weight decay in that on recurrent networks."""
     judged = [each for each in claims().values() if each.registration]
     asked, read = {}, set()
     for chapter in {each.chapter for each in judged}:
@@ -114,6 +116,8 @@ def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
         read |= {run.key for run in others[0].runs} if "transformer" in chapter else set()
         own = [run for run in asked[chapter] if (run.seeds.data, run.seeds.init) == (42, 102)]
         read |= {run.key for run in own} if "toy" in chapter else set()
+        printed = [run for run in asked[chapter] if run.optimizer.weight_decay == 0.01]
+        read |= {run.key for run in printed} if "recurrent" in chapter else set()
     assert {chapter for chapter, runs in asked.items() if {run.key for run in runs} - read} == set()
 
 

@@ -91,13 +91,27 @@ def test_recurrent_networks_are_trained_as_the_page_says():
     assert len(more) == 18 and {run.task.p for run in more} == {113} and says_of_c("Modulus", "check_seeds 3")
     assert {run.batch for run in runs} == {gk.Batch(size=32, short_last=True)}
     assert {run.optimizer.kind for run in runs} == {"adamw"} and {run.init_scale for run in runs} == {1.0, 5.0}
-    assert {(run.optimizer.learning_rate, run.optimizer.beta1, run.optimizer.beta2) for run in runs} == {
-        (0.001, 0.9, 0.999)
-    }
+    assert {(run.optimizer.beta1, run.optimizer.beta2) for run in runs} == {(0.9, 0.999)}
+    assert {run.optimizer.learning_rate for run in runs} == {0.001} and says_of_c("Learning rate", "0.001, PyTorch's")
+    tried = planned(find_chapter("recurrent"), {"profile": "evidence", "pilot_seeds": 2})
+    more = [run for each in tried for run in each.runs if run not in runs]
+    assert [run.optimizer.learning_rate for run in more] == [0.0003, 0.0003, 0.001, 0.001, 0.003, 0.003]
+    assert {run.model.kind for run in more} == {"rnn"} and says_of_c("Learning rate", "pilot_seeds 2")
     assert {run.model.dropout for run in runs} == {0.0, 0.5}
-    assert {(e.until.steps, e.until.extra, e.until.accuracy) for e in asked} == {(500_000, 5, 0.99)}
+    assert {(e.until.extra, e.until.accuracy) for e in asked} == {(5, 0.99)} and says_of_c(
+        "Stopping", "five evaluations"
+    )
     assert {e.measure.every for e in asked} == {500} and says_of_c("Accuracies", "every 500 steps")
-    assert says_of_c("Budget", "500,000 steps") and says_of_c("Stopping", "five evaluations")
+
+
+def test_recurrent_networks_are_watched_as_the_page_says():
+    asked = planned(find_chapter("recurrent"), {"profile": "evidence"})
+    budgets = {(run.model.kind, run.optimizer.weight_decay, each.until.steps) for each in asked for run in each.runs}
+    ours = {(kind, decay, steps) for kind, decay, steps in budgets if decay != 0.01}
+    assert ours == {("lstm", 0.1, 150_000), ("rnn", 0.1, 200_000), ("lstm", 0.0, 200_000), ("rnn", 0.0, 200_000)}
+    assert says_of_c("Budget", "150,000 steps at most, 200,000 for the RNN and where there is no weight decay")
+    printed = [run for each in asked for run in each.runs if run.optimizer.weight_decay == 0.01]
+    assert len(printed) == 4 and says_of_c("Weight decay", "0.01 is run once for each network and size of weights")
     longest = planned(find_chapter("recurrent"), {"profile": "source"})
     at_91 = {e.until.steps for e in longest for run in e.runs if run.task.p == 91}
     assert at_91 == {468_000, 780_000, 1_092_000} and "468,000, 780,000 and 1,092,000" in PAGE

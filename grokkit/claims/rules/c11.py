@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
-from grokkit.claims.rules.recurrent import FRACTIONS, NETWORKS, cell, cells, verdict_over_fractions
+from grokkit.claims.findings import verdict
+from grokkit.claims.rules.recurrent import FRACTIONS, NETWORKS, arrives, cells, mostly
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 7
-EFFECT = "share of runs that arrive"
+EFFECT = "share of the RNN's runs that arrive at 30%"
 WAY = "AdamW, dropout"
 
 
@@ -18,10 +21,11 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rule(table: pd.DataFrame) -> Verdict:
-    """Both networks: do more than half of the runs at the three fractions together reach 99% of validation accuracy?
+    """Both networks, at each of the three fractions: do more than half of all runs reach 99% of validation accuracy?
 
-    In each fraction more than half of those seen must, too. Late or not does not matter: the source shows that it
-    generalises and does not say that it groks. Partly: one network, or two of the fractions.
+    An exact binomial test in each of the six settings: 8 runs, all of them, can pass; "partly" needs 10. Late or not
+    does not matter: the source shows that it generalises and does not say that it groks. A run that has not arrived
+    within 150,000 steps (RNN: 200,000) does not.
     """
-    held = {network: [cell(table, network, WAY, f)["t_val"].notna() for f in FRACTIONS] for network in NETWORKS}
-    return verdict_over_fractions(held, LEVEL, EFFECT, "arrive")
+    settings = product(NETWORKS, FRACTIONS)
+    return verdict([mostly(table, network, WAY, f, arrives, "arrive") for network, f in settings], LEVEL, EFFECT)

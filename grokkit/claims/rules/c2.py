@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from grokkit.claims.rules.recurrent import FRACTIONS, cell, cells, groks, verdict_over_fractions
+from grokkit.claims.findings import verdict
+from grokkit.claims.rules.recurrent import FRACTIONS, cells, groks, mostly
 from grokkit.claims.verdict import Verdict
 
 LEVEL = 0.05 / 7
-EFFECT = "share of runs that grok"
+EFFECT = "share of runs that grok at 30%"
 
 
 def rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -17,10 +18,9 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rule(table: pd.DataFrame) -> Verdict:
-    """The RNN: do more than half of the runs at the three fractions together arrive, with T_val / T_train >= 2?
+    """The RNN, at each of the three fractions: do more than half of all runs arrive, with T_val / T_train >= 2?
 
-    In each fraction more than half of those seen must, too. Partly: it holds at two of the fractions (five runs each:
-    all ten).
+    An exact binomial test a fraction: 8 runs, all of them, can pass; "partly" needs 9. A run that has not arrived
+    within 200,000 steps does not grok.
     """
-    parts = [groks(cell(table, "RNN", "AdamW", fraction)) for fraction in FRACTIONS]
-    return verdict_over_fractions({"RNN": parts}, LEVEL, EFFECT, "grok")
+    return verdict([mostly(table, "RNN", "AdamW", f, groks, "grok") for f in FRACTIONS], LEVEL, EFFECT)

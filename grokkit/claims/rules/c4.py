@@ -24,9 +24,10 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 def rule(table: pd.DataFrame) -> Verdict:
     """In each precision: do all runs memorise and none arrive, where those with weight decay arrive sooner?
 
-    One run that arrives refutes it there. "Not within these steps" would be true of any short budget, so a run that has
-    not arrived counts only if it was watched for the source's 6,000 epochs (in float64, the anchor, for 200,000 steps),
-    and T_val must be smaller under weight decay (exact rank-sum test). 5 runs against 5 can pass.
+    One run that arrives, or that does not memorise, refutes it there. "Not within these steps" would be true of any
+    short budget, so a run that has not arrived counts only if it was watched for the source's 6,000 epochs (in float64,
+    the anchor, for 200,000 steps), and T_val must be smaller under weight decay (exact rank-sum test). 5 runs against 5
+    can pass.
     """
     return verdict([_finding(table, precision) for precision in WATCHED], LEVEL, EFFECT)
 
@@ -44,4 +45,4 @@ def _finding(table: pd.DataFrame, precision: str) -> Finding:
         f"{memorised.sum()} of {len(off)} runs memorise and {arrived.sum()} arrive; with weight decay "
         f"{on['t_val'].notna().sum()} of {len(on)} arrive"
     )
-    return Finding(setting, n, p_value, share_interval(arrived), told)
+    return Finding(setting, n, p_value, share_interval(arrived), told, against=1.0 if as_claimed else 0.0)

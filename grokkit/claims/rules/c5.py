@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.rules.switching import LEVEL, after, arrival, at_step, cell, cells, watched_after
-from grokkit.claims.statistics import majority_test, rank_sum_test, share_interval
+from grokkit.claims.majority import majority
+from grokkit.claims.rules.switching import LEVEL, after, answered, arrival, at_step, cell, cells, watched_after
+from grokkit.claims.statistics import rank_sum_test
 from grokkit.claims.verdict import Verdict
 
 EFFECT = "share of runs that stay low while their norm rises"
@@ -29,8 +30,10 @@ def rule(table: pd.DataFrame) -> Verdict:
 
     The norm rises if it is larger half way from the switch to the end than at the switch, and larger still at the end.
     A run passes if it does both (exact binomial test). That runs with weight decay throughout have a smaller T_val
-    (exact rank-sum test) says that it is the removal, and that there was time. 7 runs, all of them, can pass at both
-    moments; "partly" needs 8.
+    (exact rank-sum test) says that it is the removal, and that there was time. If most runs do not do both, or if runs
+    with weight decay throughout arrive later, the claim is refuted: the latter unless some of them have not arrived and
+    were watched for less than the source's 6,000 epochs. 7 runs, all of them, can pass at both moments; "partly" needs
+    8.
     """
     return verdict([_finding(table, way) for way in EARLY], LEVEL, EFFECT)
 
@@ -41,12 +44,14 @@ def _finding(table: pd.DataFrame, way: str) -> Finding:
     if not n:
         return Finding(way, 0, 1.0, None, "")
     low, rising = (np.array([test(run) for _, run in runs.iterrows()]) for test in (stays_low, keeps_rising))
-    p_value = max(majority_test(low & rising), rank_sum_test(arrival(on), arrival(runs)))  # both must pass
     told = (
         f"of {len(runs)} runs {low.sum()} stay below {LOW:.0%} and the norm of {rising.sum()} keeps rising; "
         f"with weight decay throughout {on['t_val'].notna().sum()} of {len(on)} arrive"
     )
-    return Finding(way, n, p_value, share_interval(low & rising), told)
+    found = majority(way, low & rising, told)
+    sooner, later = rank_sum_test(arrival(on), arrival(runs)), rank_sum_test(arrival(runs), arrival(on))
+    p_value = max(found.p_value, sooner)  # both must pass
+    return found._replace(n=n, p_value=p_value, against=min(found.against, later if answered(on).all() else 1.0))
 
 
 def stays_low(run: pd.Series) -> bool:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokkit.claims.findings import Finding
 from grokkit.claims.rules import recurrent
+from grokkit.claims.rules.recurrent import answered_within
 from grokkit.passages import first_passage
 
 LEVEL = 0.05 / 6
@@ -114,14 +114,9 @@ def arrival(runs: pd.DataFrame) -> np.ndarray:
     return runs["t_val"].fillna(np.inf).to_numpy(dtype=float)
 
 
-def answered(found: Finding, runs: pd.DataFrame) -> Finding:
-    """The finding, or too few runs if its test does not pass and could have, had some of `runs` been watched longer.
+def answered(runs: pd.DataFrame) -> pd.Series:
+    """Whether each run arrived, diverged, or was watched for as long as the source's.
 
     A budget below the source's may confirm a claim but not refute it.
     """
-    ended = (runs["status"] == "diverged") | (runs["observed_to"] >= SOURCE_BUDGET)
-    answers = int((runs["t_val"].notna() | ended).sum())
-    if found.p_value <= LEVEL or answers == len(runs):
-        return found
-    asked = f"{found.setting} (runs that arrive, or are watched for {SOURCE_BUDGET:,} steps)"
-    return found._replace(setting=asked, n=min(answers, 4))
+    return answered_within(runs, SOURCE_BUDGET)
