@@ -68,13 +68,13 @@ def next_runs(
     if carry:
         os.environ["GROKKIT_CACHE"] = str(held.path)
     names = [name.strip() for name in claims.split(",")] if claims else None
-    lots, price = _queue(held, names, shard)
+    lots = waiting(held)
     if list_only:
-        Console().print(_table(lots))
+        Console().print(_table(_queue(lots, held, names, shard)[0]))
         return
-    stopped = _train(lots, price, held, workers or len(os.sched_getaffinity(0)), deadline)
+    stopped = _train(*_queue(lots, held, names, shard), held, workers or len(os.sched_getaffinity(0)), deadline)
     _publish(held)
-    _say(_left(_queue(held, names, shard)[0]))
+    _say(_left(_queue(still_waiting(lots, held), held, names, shard)[0]))
     if stopped:
         raise typer.Exit(130)
 
@@ -85,9 +85,10 @@ def _opened(path: Path | None) -> Store:
     return Store(found.path, beneath=published) if path and published else found
 
 
-def _queue(store: Store, names: list[str] | None, shard: str) -> tuple[list[Lot], Price]:
+def _queue(lots: list[Lot], store: Store, names: list[str] | None, shard: str) -> tuple[list[Lot], Price]:
+    """The lots as this machine will train them, and what it will cost here."""
     price = _price_here(store)
-    return sharded(in_order(waiting(store), price, names), price, shard), price
+    return sharded(in_order(lots, price, names), price, shard), price
 
 
 def _price_here(store: Store) -> Price:
@@ -121,7 +122,7 @@ def _publish(store: Store) -> None:
     """Pack what is new, judge all claims, and say which verdicts changed."""
     store.pack()
     file = store.path / VERDICTS
-    before = _outcomes(file)
+    before = _outcomes(file) or _outcomes((evidence_folder() or store.path) / VERDICTS)
     now = _outcomes(write_verdicts(store, store.path))
     if store.path.resolve() == (checkout() / "results").resolve():
         write_verdicts_table(checkout() / "README.md")

@@ -22,6 +22,7 @@ from grokkit.tables import settings_table
 from grokkit.train import Experiment, lacking_runs
 from grokkit.train.experiment import joined
 from grokkit.train.groups import CPU_SLOTS, Group, slots_for
+from grokkit.train.sufficiency import answer
 
 STACKED = 12 * CPU_SLOTS
 """Of runs that train in slots, so many are kept together: a stack that runs dry costs as much as a full one."""
@@ -89,6 +90,15 @@ def _unanswered(asked: list[Experiment], lacking: list[Asked]) -> dict[str, Aske
     times = Counter(key for e in asked for key in {run.key for run in e.runs})
     times.subtract(each.run.key for each in lacking)
     return {each.run.key: each for each in reversed(lacking) if not times[each.run.key]}
+
+
+def still_waiting(lots: list[Lot], store: Store) -> list[Lot]:
+    """The same without what `store` has by now."""
+    held = store.read_all()
+    parts = [
+        (lot, [e for e in lot.runs if answer(held.get(e.run.key, []), e.until, e.measure) is None]) for lot in lots
+    ]
+    return [replace(lot, runs=runs) for lot, runs in parts if runs]
 
 
 def _without(runs: Iterable[Asked], others: Iterable[Asked]) -> list[Asked]:
