@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
-.PHONY: help book test full-shapes clean
+HOURS ?= 1
+
+.PHONY: help book test evidence full-shapes clean
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -23,6 +25,9 @@ test: $(VENV)/.ready  ## Run everything there is to check
 	@$(BIN)/grokkit book --as-published
 	@GROKKIT_COMPILED=0 GROKKIT_STORE=$(CURDIR)/_build/test/store GROKKIT_CACHE=$(CURDIR)/_build/test/cache \
 		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
+
+evidence: $(VENV)/.ready  ## Train missing evidence for HOURS=2.5 on two cores, what decides most claims first, and judge it
+	@$(BIN)/grokkit next --hours $(HOURS) --workers 2
 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
 	@$(BIN)/python -m benchmarks.full_shapes

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from grokkit.cli_evidence import next_runs
 from grokkit.cli_store import StoreOption, store_app
 from grokkit.errors import BadInput, GrokkitError, Interrupted
 from grokkit.store import Store
@@ -23,6 +24,7 @@ app = typer.Typer(
     "Start with `grokkit run quickstart --profile laptop`.",
 )
 app.add_typer(store_app, name="store")
+app.command("next", epilog="Examples: `grokkit next --list`; `grokkit next --hours 2.5 --claims A13,C8`")(next_runs)
 err = Console(stderr=True)
 
 CHAPTER = "A chapter: its name ('quickstart'), number and name, or path."

@@ -8,31 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from grokkit.chapters import find_chapter, planned
 from grokkit.claims import Claim, claims, judge, outcomes, rule_module
 from grokkit.claims.ledger import VERDICTS
-from grokkit.engine import Shape
+from grokkit.price import Prices, seconds_of
 from grokkit.record import Record
-from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.tables import evidence_table, settings_table
 from grokkit.train import Experiment, records
-from grokkit.train.groups import Group, arithmetic_of_step
 
 PROFILE = "evidence"
-CORES = "cpu"
-"""The device whose paces tell what missing runs cost: a core-hour is one of these."""
-DOUBLE = 2.0
-"""What an operation in double precision costs, in those of single precision."""
 _LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
 """A list of plain values as `json.dumps` spreads it over lines."""
 
@@ -42,8 +32,8 @@ def decide(store: Store) -> dict[str, dict[str, Any]]:
     tested = [claim for claim in claims().values() if claim.registration]
     asked = {chapter: asked_by(chapter) for chapter in {claim.chapter for claim in tested}}
     held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
-    paces = _paces(record for records in store.read_all().values() for record in records)
-    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter], paces) for claim in tested}
+    prices = Prices([record for records in store.read_all().values() for record in records])
+    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter], prices) for claim in tested}
 
 
 def asked_by(chapter: str) -> list[Experiment]:
@@ -69,7 +59,7 @@ def _on_one_line(spread: re.Match[str]) -> str:
     return "[" + re.sub(r",\n\s+", ", ", spread[1]) + "]"
 
 
-def _found(claim: Claim, asked: list[Experiment], held: list[Record], paces: dict[Shape, float]) -> dict[str, Any]:
+def _found(claim: Claim, asked: list[Experiment], held: list[Record], prices: Prices) -> dict[str, Any]:
     rows = rule_module(claim.id).rows
     keys = sorted(rows(evidence_table(held))["key"]) if held else []
     wanted = set(rows(settings_table(run for e in asked for run in e.runs))["key"])
@@ -78,52 +68,18 @@ def _found(claim: Claim, asked: list[Experiment], held: list[Record], paces: dic
         "sensitivity": outcomes(claim, held) if keys else {},
         "core_hours": _core_hours(held, keys),
         "keys": keys,
-        "missing": _missing(asked, wanted - set(keys), paces),
+        "missing": _missing(asked, wanted - set(keys), prices),
     }
 
 
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     """Time that the runs took, each on one core or its share of a device."""
     chosen = set(keys)
-    return round(sum(r.provenance.get("seconds", 0.0) for r in held if r.key in chosen) / 3600, 2)
+    return round(sum(seconds_of(r) for r in held if r.key in chosen) / 3600, 2)
 
 
-def _missing(asked: list[Experiment], keys: set[str], paces: dict[Shape, float]) -> dict[str, Any]:
-    """Which runs there are not yet, and the core-hours they take if each spends its whole budget.
-
-    core_hours: None where nothing that was run tells the pace, see `_pace`.
-    """
-    budgets = {run: e.until.steps for e in asked for run in e.runs if run.key in keys}
-    seconds = [steps * _pace(Shape.of(run), paces) for run, steps in budgets.items()]
-    hours = None if np.isnan(sum(seconds)) else round(sum(seconds) / 3600, 1)
-    return {"runs": len(keys), "core_hours": hours, "keys": sorted(keys)}
-
-
-def _pace(shape: Shape, paces: dict[Shape, float]) -> float:
-    """Seconds a step of that shape; where no run has it, that of its kin in proportion to the arithmetic of a step.
-
-    Kin are shapes with the same kind of network under the same optimizer; without any it is NaN.
-    """
-    if shape in paces:
-        return paces[shape]
-    kin = [other for other in paces if (other.model.kind, other.rule) == (shape.model.kind, shape.rule)]
-    return float(np.median([paces[other] * _work(shape) / _work(other) for other in kin])) if kin else np.nan
-
-
-@lru_cache
-def _work(shape: Shape) -> float:
-    """Arithmetic of a step, in operations of single precision."""
-    return arithmetic_of_step(Group(shape, [])) * (DOUBLE if shape.precision == "float64" else 1)
-
-
-def _paces(whole: Iterable[Record]) -> dict[Shape, float]:
-    """Seconds a step on a core of the runs of each shape, median.
-
-    whole: records as they are stored. What a request sees of one may end earlier than the seconds that it took.
-    """
-    paces = defaultdict(list)
-    for record in whole:
-        if record.observed_to and record.provenance.get("device") == CORES and "seconds" in record.provenance:
-            shape = Shape.of(Run.from_json(json.dumps(record.config)))
-            paces[shape].append(record.provenance["seconds"] / record.observed_to)
-    return {shape: float(np.median(found)) for shape, found in paces.items()}
+def _missing(asked: list[Experiment], keys: set[str], prices: Prices) -> dict[str, Any]:
+    """Which runs there are not yet, and the core-hours that they are expected to take, see `grokkit.price`."""
+    lacking = {run.key: (run, e.until, e.measure) for e in reversed(asked) for run in e.runs if run.key in keys}
+    hours = sum(prices.seconds(*each) for each in lacking.values()) / 3600
+    return {"runs": len(keys), "core_hours": round(hours, 1), "keys": sorted(keys)}

@@ -19,8 +19,10 @@ FLOORS = [
     {"engine", "claims"},
     {"train"},
     {"chapters"},
+    {"price"},
     {"decisions", "repeat", "readme", "cli_store", "address", "page"},
-    {"publish"},
+    {"publish", "queue"},
+    {"cli_evidence"},
     {"cli"},
 ]
 """From the ground up. A part may import from floors below its own, and from itself."""

@@ -42,7 +42,7 @@ class Session:
 
         An ended run's slot is refilled when its event has been dealt with, that is, when the next one is asked for.
         """
-        began = time.perf_counter()
+        began = time.perf_counter(), time.process_time()
         due = self._due()
         if not due:
             self.stack.advance(self._steps_to_next())
@@ -50,7 +50,7 @@ class Session:
         if due:
             self._measure(due)
             self._observe(due)
-        self._share_time(time.perf_counter() - began)
+        self._share_time(time.perf_counter() - began[0], time.process_time() - began[1])
         yield from self._settle(due)
 
     def _due(self) -> list[int]:
@@ -66,9 +66,10 @@ class Session:
     def _steps_to_next(self) -> int:
         return min(LONGEST_CHUNK, *(self._next_evaluation(s) - self.stack.slots[s].t for s in self.active))
 
-    def _share_time(self, seconds: float) -> None:
+    def _share_time(self, seconds: float, cpu_seconds: float) -> None:
         for slot in self.active:
             self.stack.slots[slot].seconds += seconds / len(self.active)
+            self.stack.slots[slot].cpu_seconds += cpu_seconds / len(self.active)
 
     def _settle(self, due: list[int]) -> Iterator[Event]:
         for slot in due:

@@ -22,6 +22,7 @@ class Trajectory:
 
     buffers: what the model keeps besides its weights. t: steps done. last: metrics of the latest step. steps, rows:
     evaluation steps and what was measured there. seconds: wall time spent on this run (its share of the stack's).
+    cpu_seconds: the processor's part of it, which other work on the machine does not lengthen.
     passages: of a run that is watched at every step, the first step at which its "train" and "val" accuracy had
     arrived, NaN before; nothing for others.
     moments: the step of each switch of its schedule, None while the event that decides it has not been seen; all of
@@ -37,6 +38,7 @@ class Trajectory:
     steps: list[int] = field(default_factory=list)
     rows: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     passages: dict[str, float] = field(default_factory=dict)
     moments: list[int | None] = field(init=False)
 

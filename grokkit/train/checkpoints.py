@@ -27,6 +27,7 @@ from grokkit.request import Measure
 from grokkit.run import Run
 
 TENSORS = "params", "state", "buffers"
+STORY = "t", "last", "steps", "rows", "seconds", "cpu_seconds", "passages"
 
 
 class CheckpointWarning(UserWarning):
@@ -59,7 +60,7 @@ class Checkpoints:
         """Replace the run's checkpoint by the trajectory's present state."""
         path = self.path(trajectory.run)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        story = {name: getattr(trajectory, name) for name in ("t", "last", "steps", "rows", "seconds", "passages")}
+        story = {name: getattr(trajectory, name) for name in STORY}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
@@ -97,6 +98,14 @@ class Checkpoints:
             )
             return None
         return saved if fits else None
+
+    def step_of(self, run: Run) -> int:
+        """The step up to which the run was saved, 0 where that cannot be told."""
+        try:
+            with safe_open(self.path(run), framework="pt") as file:
+                return int(json.loads(file.metadata()["story"])["t"])
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            return 0
 
     def _leave_aside(self, run: Run) -> None:
         """Say which checkpoints of the run would have served, had this arithmetic made them."""

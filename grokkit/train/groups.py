@@ -1,4 +1,4 @@
-"""Which runs train together, and in how many slots."""
+"""Which runs train together, in which order, and in how many slots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import NamedTuple
 import torch
 
 from grokkit.engine import Shape
+from grokkit.request import Measure, Until
 from grokkit.run import Run
+from grokkit.train.experiment import Experiment
 
 SMALL_STEP = 2.5e7
 """Arithmetic of a step (floating-point operations) below which one run leaves a CPU core idle: source B's toy has 1e7,
@@ -26,12 +28,29 @@ class Group(NamedTuple):
 
 
 def groups_of(runs: Iterable[Run]) -> list[Group]:
-    """The runs by shape, each group in the order given; the largest group first."""
+    """The runs by shape; groups, and the runs of each, in the order in which they were asked for."""
     by_shape: dict[Shape, list[Run]] = defaultdict(list)
     for run in runs:
         by_shape[Shape.of(run)].append(run)
-    groups = [Group(shape, members) for shape, members in by_shape.items()]
-    return sorted(groups, key=lambda group: -len(group.runs))
+    return [Group(shape, members) for shape, members in by_shape.items()]
+
+
+class Part(NamedTuple):
+    """A group's share of a sweep: what is asked of its runs, and how many of them a process trains at once."""
+
+    runs: list[Run]
+    until: Until
+    measure: Measure
+    slots: int
+
+
+def parts_of(experiments: Iterable[Experiment], device_type: str, workers: int) -> list[Part]:
+    """The experiments' groups, one experiment after the other."""
+    return [
+        Part(group.runs, e.until, e.measure, slots_for(group, device_type, workers))
+        for e in experiments
+        for group in groups_of(e.runs)
+    ]
 
 
 def slots_for(group: Group, device_type: str, workers: int) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from grokkit.errors import DeviceError
+from grokkit.errors import DeviceError, GrokkitError
 from grokkit.run import Run
 
 PACKAGE = Path(__file__).parents[1]
@@ -27,6 +27,9 @@ COMPUTES = (
     *("engine/native/*", "metrics.py", "sampling.py", "schedules.py"),
 )
 """Of the package, what a step or a measurement runs through."""
+
+OUTCOMES = "results", "README.md"
+"""Of the checkout, what evidence itself changes: records, verdicts and the table of them."""
 
 FIRST_AMPERE = (8, 0)
 """The first CUDA compute capability with bfloat16 matrix units."""
@@ -96,7 +99,7 @@ def one_thread() -> Iterator[None]:
 
 @cache
 def versions() -> dict[str, str]:
-    """What computed a record: versions, and the checkout's revision ('-dirty' if it was changed)."""
+    """What computed a record: versions, and the checkout's revision ('-dirty' if more than OUTCOMES was changed)."""
     try:
         ours = version("grokkit")
     except PackageNotFoundError:
@@ -114,12 +117,29 @@ def _revision() -> str:
     top = Path(__file__).parents[2]
     if not (top / ".git").exists() or not shutil.which("git"):
         return ""
-    done = subprocess.run(
-        ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+    revision = _git(top, "describe", "--always", "--abbrev=12", "--exclude=*")
+    but_outcomes = [".", *(f":(top,exclude){name}" for name in OUTCOMES)]
+    changed = _git(top, "status", "--porcelain", "--untracked-files=no", "--", *but_outcomes)
+    return f"{revision}-dirty" if revision and changed else revision
+
+
+def _git(top: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(top), *arguments], capture_output=True, text=True).stdout.strip()
+
+
+def require_clean_checkout() -> None:
+    """Refuse to make evidence with code that nobody can look up afterwards."""
+    revision = versions().get("revision", "")
+    if not revision:
+        raise GrokkitError(
+            "Evidence must name the code that made it, and this copy of the project has no git history: clone it."
+        )
+    if revision.endswith("-dirty"):
+        raise GrokkitError(
+            f"This checkout is {revision}: files besides {' and '.join(OUTCOMES)} differ from the last commit, and "
+            "evidence must come from code that can be looked up. Commit, or train in a clean worktree "
+            "(`git worktree add`)."
+        )
 
 
 def hardware(device: torch.device) -> str:

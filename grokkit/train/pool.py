@@ -22,10 +22,9 @@ import torch
 from grokkit.engine import Trajectory
 from grokkit.errors import GrokkitError
 from grokkit.record import Status
-from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
-from grokkit.train.groups import Group
+from grokkit.train.groups import Part
 from grokkit.train.progress import Display, Look
 from grokkit.train.worker import Worker
 
@@ -38,20 +37,19 @@ class Job:
     """What a spawned process needs to know."""
 
     store: str
-    until: Until
-    measure: Measure
     device: str
     compiled: bool
-    slots: list[int]
-    """How many runs of each group a process trains at once."""
+    parts: list[Part]
+    """Without their runs: these wait in the parent."""
     deadline: float | None
 
 
 def train_in_pool(
-    groups: list[Group], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]
+    waiting: list[Iterator[Run]], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]
 ) -> None:
-    """Train the groups on `workers` processes; returns when all is done or, soon after `paused()`, with checkpoints."""
-    waiting, stopped, errors = [iter(group.runs) for group in groups], False, []
+    """Train what waits for each part of the job on `workers` processes; returns when all is done or, soon after
+    `paused()`, with checkpoints."""
+    stopped, errors = False, []
     with _crew(job, workers) as (processes, pipes):
         while pipes:
             if (paused() or errors) and not stopped:
@@ -116,7 +114,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _heard(pipe: Connection) -> int | Look | GrokkitError | None:
-    """The group of which a process wants a run, what it has seen, or why it gives up; None once it has ended."""
+    """The part of which a process wants a run, what it has seen, or why it gives up; None once it has ended."""
     try:
         return pipe.recv()
     except (EOFError, OSError):
@@ -147,11 +145,11 @@ class _Line:
         with suppress(OSError):
             self.pipe.send(Look.at(trajectory, status))
 
-    def runs(self, group: int) -> Iterator[Run]:
-        """The group's runs, as far as no other process gets them."""
+    def runs(self, part: int) -> Iterator[Run]:
+        """The part's runs, as far as no other process gets them."""
         while not self.paused():
             with suppress(OSError):
-                self.pipe.send(group)
+                self.pipe.send(part)
             while not self.pipe.poll(1.0):
                 if self._alone():
                     return
@@ -176,9 +174,10 @@ def _work(job: Job, pipe: Connection, parent: int) -> None:
     """A worker process. It leaves Ctrl-C to its parent, and stops when the parent has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = _Line(pipe, parent, job.deadline)
-    worker = Worker(Store(job.store), job.until, job.measure, torch.device(job.device), job.compiled, line, line.paused)
+    store, device = Store(job.store), torch.device(job.device)
     try:
-        for group, slots in enumerate(job.slots):
-            worker.train(line.runs(group), slots)
+        for number, part in enumerate(job.parts):
+            worker = Worker(store, part.until, part.measure, device, job.compiled, line, line.paused)
+            worker.train(line.runs(number), part.slots)
     except GrokkitError as error:
         pipe.send(error)

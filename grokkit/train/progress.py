@@ -13,7 +13,6 @@ from rich.text import Text
 
 from grokkit.engine import Trajectory
 from grokkit.record import Status
-from grokkit.request import Until
 
 SECONDS_BETWEEN_LINES = 15.0
 
@@ -56,15 +55,15 @@ class Display:
 
     console: Console = field(default_factory=lambda: Console(stderr=True))
     total: int = 0
-    budget: int = 0
+    budgets: dict[str, int] = field(default_factory=dict)
     finished: int = 0
     running: dict[str, Look] = field(default_factory=dict)
     began: dict[str, tuple[float, int]] = field(default_factory=dict)
     """Of each run, the time and step at which it was first seen here."""
 
-    def expecting(self, total: int, until: Until) -> Display:
-        """The same display, told how many runs will come and how many steps each may take."""
-        self.total, self.budget, self.finished = total, until.steps, 0
+    def expecting(self, budgets: dict[str, int]) -> Display:
+        """The same display, told which runs will come and how many steps each may take."""
+        self.total, self.budgets, self.finished = len(budgets), budgets, 0
         return self
 
     def __enter__(self) -> Display:
@@ -126,7 +125,7 @@ class Display:
         if look.t == first:
             return "unknown"
         pace = (time.monotonic() - began) / (look.t - first)
-        return f"at most {clock(pace * (self.budget - look.t))}"
+        return f"at most {clock(pace * (self.budgets[look.key] - look.t))}"
 
 
 _ENDINGS = {"reached": "generalised, stopped", "budget": "budget spent", "diverged": "diverged"}

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Literal
 
@@ -19,7 +19,8 @@ from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.tables import runs_table
-from grokkit.train.groups import Group, groups_of, slots_for
+from grokkit.train.experiment import Experiment
+from grokkit.train.groups import Part, parts_of
 from grokkit.train.machine import require_precision, resolve_device, why_uncompiled
 from grokkit.train.pool import Job, train_in_pool
 from grokkit.train.progress import Display, Silent
@@ -94,9 +95,30 @@ def records(
             f"{len(lacking)} of {len(runs)} runs are not in {store.path}; the first is {lacking[0].to_json()}."
         )
     if lacking and missing == "train":
-        sweep = _Sweep(until, measure, store, device, workers, compiled, display, deadline)
-        sweep.train(lacking)
+        sweep = _Sweep(store, device, workers, compiled, display, deadline)
+        sweep.train([Experiment(lacking, until, measure)])
     return _answers(runs, until, measure, store)
+
+
+def train_in_order(
+    experiments: list[Experiment],
+    lasts: Mapping[str, float],
+    *,
+    store: Store,
+    device: str,
+    workers: int,
+    display: Display | None,
+    deadline: float,
+) -> None:
+    """Train several experiments in one sweep, one after the other, without a pause between them.
+
+    lasts: key of a run -> the seconds of one slot that it is expected to take. A run is not begun that would end after
+    `deadline` (`time.time()`).
+    """
+    for e in experiments:
+        _checked(e.runs, e.until, e.measure)
+    if experiments:
+        _Sweep(store, device, workers, None, display, deadline, lasts).train(experiments)
 
 
 def lacking_runs(runs: Iterable[Run], until: Until, measure: Measure, store: Store) -> list[Run]:
@@ -124,22 +146,25 @@ def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
 
 
 class _Sweep:
-    """The missing runs of one call, on this process or on several."""
+    """The missing runs of one call, on this process or on several.
+
+    lasts: how many seconds the share of a run, by its key, is expected to take; one that would not end before the
+    deadline is not begun.
+    """
 
     def __init__(
         self,
-        until: Until,
-        measure: Measure,
         store: Store,
         device: str,
         workers: int,
         compiled: bool | None,
         display: Display | None,
         deadline: float | None,
+        lasts: Mapping[str, float] | None = None,
     ) -> None:
         if workers < 1:
             raise BadInput(f"train workers: at least 1; {workers} came.")
-        self.until, self.measure, self.store, self.display, self.deadline = until, measure, store, display, deadline
+        self.store, self.display, self.deadline, self.lasts = store, display, deadline, lasts or {}
         self.device = resolve_device(device)
         reason = why_uncompiled(self.device)
         if compiled and reason:
@@ -147,41 +172,49 @@ class _Sweep:
         self.compiled = reason is None if compiled is None else compiled
         self.workers = workers if self.device.type == "cpu" else 1
 
-    def train(self, runs: list[Run]) -> None:
-        for run in runs:
+    def train(self, experiments: list[Experiment]) -> None:
+        budgets = {run.key: e.until.steps for e in experiments for run in e.runs}
+        for run in (run for e in experiments for run in e.runs):
             require_precision(run, self.device)
         self.store.ensure_writable()
-        groups = groups_of(runs)
-        workers = min(self.workers, len(runs))
-        shown = self.display.expecting(len(runs), self.until) if self.display else nullcontext()
+        workers = min(self.workers, len(budgets))
+        parts = parts_of(experiments, self.device.type, workers)
+        shown = self.display.expecting(budgets) if self.display else nullcontext()
         with _interrupts() as interrupted, shown:
             if workers == 1:
-                self._in_process(groups, interrupted)
+                self._in_process(parts, interrupted)
             else:
-                train_in_pool(groups, self._job(groups, workers), workers, self.display, interrupted)
+                waiting = [self._in_time(part) for part in parts]
+                train_in_pool(waiting, self._job(parts), workers, self.display, interrupted)
         if interrupted():
-            raise Interrupted(self._farewell(runs))
+            raise Interrupted(self._farewell(experiments))
 
-    def _in_process(self, groups: list[Group], interrupted: Callable[[], bool]) -> None:
+    def _in_process(self, parts: list[Part], interrupted: Callable[[], bool]) -> None:
         def paused() -> bool:
             return interrupted() or (self.deadline is not None and time.time() > self.deadline)
 
-        worker = Worker(
-            self.store, self.until, self.measure, self.device, self.compiled, self.display or Silent(), paused
-        )
-        for group in groups:
-            worker.train(iter(group.runs), slots_for(group, self.device.type, 1))
+        for part in parts:
+            worker = Worker(
+                self.store, part.until, part.measure, self.device, self.compiled, self.display or Silent(), paused
+            )
+            worker.train(self._in_time(part), part.slots)
 
-    def _job(self, groups: list[Group], workers: int) -> Job:
-        slots = [slots_for(group, self.device.type, workers) for group in groups]
-        return Job(
-            str(self.store.path), self.until, self.measure, str(self.device), self.compiled, slots, self.deadline
-        )
+    def _in_time(self, part: Part) -> Iterator[Run]:
+        """The part's runs, each when it is its turn, if it is expected to end before the deadline."""
+        for run in part.runs:
+            lasts = self.lasts.get(run.key, 0.0) * part.slots
+            if self.deadline is None or time.time() + lasts <= self.deadline:
+                yield run
 
-    def _farewell(self, runs: list[Run]) -> str:
-        left = len(lacking_runs(runs, self.until, self.measure, self.store))
+    def _job(self, parts: list[Part]) -> Job:
+        without_runs = [part._replace(runs=[]) for part in parts]
+        return Job(str(self.store.path), str(self.device), self.compiled, without_runs, self.deadline)
+
+    def _farewell(self, experiments: list[Experiment]) -> str:
+        asked = sum(len(e.runs) for e in experiments)
+        left = sum(len(lacking_runs(e.runs, e.until, e.measure, self.store)) for e in experiments)
         return (
-            f"Interrupted: {len(runs) - left} of {len(runs)} runs are finished and stored in {self.store.path}; "
+            f"Interrupted: {asked - left} of {asked} runs are finished and stored in {self.store.path}; "
             "the others have checkpoints. The same call or command goes on from there."
         )
 

@@ -106,5 +106,6 @@ class Worker:
             "sample": self.measure.sample,
             **({"watched": self.until.watched} if self.until.every_step else {}),
             "seconds": round(trajectory.seconds, 3),
+            "cpu_seconds": round(trajectory.cpu_seconds, 3),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
