@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
     {"config"},
+    {"float_config"},
     {"run", "passages", "phases", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots"},
