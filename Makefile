@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # A pip constraints file, for example one that picks a CPU build of torch.
 CONSTRAINTS ?=
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint "$(CONSTRAINTS)")
 
 .PHONY: help book test full-shapes clean
 help:  ## Say what there is to make
@@ -21,7 +21,7 @@ test: $(VENV)/.ready  ## Run everything there is to check
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	@rm -rf _build/test
 	@$(BIN)/grokkit book --as-published
-	@GROKKIT_COMPILED=0 GROKKIT_STORE=$(CURDIR)/_build/test/store GROKKIT_CACHE=$(CURDIR)/_build/test/cache \
+	@GROKKIT_COMPILED=0 GROKKIT_STORE="$(CURDIR)/_build/test/store" GROKKIT_CACHE="$(CURDIR)/_build/test/cache" \
 		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
@@ -31,8 +31,8 @@ clean:  ## Remove what was built, not the environment and not the records
 	rm -rf _build
 
 $(VENV)/.ready: pyproject.toml
-	@$(PYTHON) .ci/preflight.py
+	@"$(PYTHON)" .ci/preflight.py
 	@echo "Making the environment in $(VENV) (about a minute, more where PyTorch comes with CUDA)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(PIP) --editable '.[book,test]'
 	@touch $@
