@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint "$(CONSTRAINTS)")
 
-.PHONY: help book test full-shapes clean
+.PHONY: help book test full-shapes odd-machines clean
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -26,6 +26,9 @@ test: $(VENV)/.ready  ## Run everything there is to check
 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
 	@$(BIN)/python -m benchmarks.full_shapes
+
+odd-machines: $(VENV)/.ready  ## Show that fresh clones work without browser, compiler or home, with spaces, on other Pythons
+	@$(BIN)/python tests/odd_machines.py
 
 clean:  ## Remove what was built, not the environment and not the records
 	rm -rf _build
