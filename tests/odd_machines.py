@@ -8,7 +8,8 @@ no-compiler: no compiler of C or C++ is installed. Training is uncompiled and sa
 no-home: HOME is not set.
 no-account: nor has the user an account, as in a container; only root can show it.
 read-only-home: nothing can be written beneath HOME.
-spaces: the clone and the environment, which `make` makes there, lie under a path with spaces.
+spaces: the clone and the environment, which `make` makes there, lie under a path with spaces. Training is uncompiled
+and says why.
 python3.12, python3.13: `make` makes the environment with that Python.
 
 The environment is that of the interpreter which runs this file, but the last three have their own, which costs minutes
@@ -86,7 +87,12 @@ CASES = [
     Case("no-home", home=None),
     Case("no-account", home=None, account=False),
     Case("read-only-home", home="README.md/home"),
-    Case("spaces", folder="a path with/spaces in it/grok kit", python="python3"),
+    Case(
+        "spaces",
+        folder="a path with/spaces in it/grok kit",
+        python="python3",
+        told=("The path of this folder has a space: training works", "uncompiled, because the path of PyTorch"),
+    ),
     Case("python3.12", python="python3.12"),
     Case("python3.13", python="python3.13"),
 ]
