@@ -6,11 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # A pip constraints file, for example one that picks a CPU build of torch.
 CONSTRAINTS ?=
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint "$(CONSTRAINTS)")
 
+# How long `make evidence` trains.
 HOURS ?= 1
 
-.PHONY: help book test evidence full-shapes clean
+.PHONY: help book test evidence full-shapes odd-machines clean
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -23,7 +24,7 @@ test: $(VENV)/.ready  ## Run everything there is to check
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	@rm -rf _build/test
 	@$(BIN)/grokkit book --as-published
-	@GROKKIT_COMPILED=0 GROKKIT_STORE=$(CURDIR)/_build/test/store GROKKIT_CACHE=$(CURDIR)/_build/test/cache \
+	@GROKKIT_COMPILED=0 GROKKIT_STORE="$(CURDIR)/_build/test/store" GROKKIT_CACHE="$(CURDIR)/_build/test/cache" \
 		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
 
 evidence: $(VENV)/.ready  ## Train missing evidence for HOURS=2.5 on two cores, what decides most claims first, and judge it
@@ -32,12 +33,15 @@ evidence: $(VENV)/.ready  ## Train missing evidence for HOURS=2.5 on two cores, 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
 	@$(BIN)/python -m benchmarks.full_shapes
 
+odd-machines: $(VENV)/.ready  ## Show that fresh clones work without browser, compiler or home, with spaces, on other Pythons
+	@$(BIN)/python tests/odd_machines.py
+
 clean:  ## Remove what was built, not the environment and not the records
 	rm -rf _build
 
 $(VENV)/.ready: pyproject.toml
-	@$(PYTHON) .ci/preflight.py
+	@"$(PYTHON)" .ci/preflight.py
 	@echo "Making the environment in $(VENV) (about a minute, more where PyTorch comes with CUDA)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(PIP) --editable '.[book,test]'
 	@touch $@

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from grokkit.config import Config, Table, tuple_of
 from grokkit.errors import BadInput, unknown
+from grokkit.float_config import FloatConfig
 
 NUMERICS = 1
 """Goes up when the committed float64 golden trajectory moves by more than 1e-9; part of every key."""
@@ -58,12 +59,11 @@ class ModelConfig(Config):
         raise NotImplementedError
 
 
-class OptimizerConfig(Config):
+class OptimizerConfig(FloatConfig):
     """Settings of an optimizer and its rule, written for one run in the paper's letters.
 
     `init(params) -> state`; `step(grad_of, params, state, t, hyper) -> params, state`, where `grad_of(params)`
-    gives a gradient as often as it is asked, `t` counts steps from 1, and `hyper` holds the float settings
-    (and nothing else) as float64 scalars.
+    gives a gradient as often as it is asked, `t` counts steps from 1, and `hyper` holds the settings in float64.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class OptimizerConfig(Config):
     @property
     def hyper(self) -> dict[str, float]:
         """The numbers that may differ between runs of one stack."""
-        return {name: value for name, value in self if isinstance(value, float)}
+        return {name: value for name, value in self if name != "kind"}
 
     @staticmethod
     def init(params: Any) -> Any:

@@ -24,8 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
+from grokkit.cache import from_home, user_cache
 from grokkit.errors import StoreError
 from grokkit.record import Record
 from grokkit.store_check import disagreements
@@ -63,8 +62,8 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, beneath: str | Path | None = None) -> None:
-        self.path = Path(path).expanduser()
-        self._folders = [self.path] if beneath is None else [Path(beneath).expanduser(), self.path]
+        self.path = from_home("Store path", path)
+        self._folders = [self.path] if beneath is None else [from_home("Store beneath", beneath), self.path]
         self._loaded: dict[_File, Contents] = {}
         self._warned: set[Problem] = set()
 
@@ -81,7 +80,7 @@ class Store:
         evidence = evidence_folder()
         if evidence and evidence.name == "results":
             return cls(evidence)
-        return cls(platformdirs.user_cache_path("grokkit") / "store", beneath=evidence)
+        return cls(user_cache() / "store", beneath=evidence)
 
     # Reading. Each call looks at the folder again, but reads only files that are new: for many keys call `read` once.
 
@@ -142,7 +141,7 @@ class Store:
 
     def merge(self, other: Store | str | Path) -> int:
         """Add every record of another store, or of one Parquet file, that is not here yet; returns their number."""
-        theirs = other._look() if isinstance(other, Store) else _open(Path(other).expanduser())
+        theirs = other._look() if isinstance(other, Store) else _open(from_home("Store to merge", other))
         self._warn(theirs.problems)
         here = {stored.digest for stored in self._look().stored}
         new = {stored.digest: stored.record for stored in theirs.stored if stored.digest not in here}

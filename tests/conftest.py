@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from browsing import HOST, Visit, chromium, page_of
+from browsing import HOST, Visit, chromium, missing, page_of
+
+from grokkit.train.machine import why_uncompiled
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +19,15 @@ def apart(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("GROKKIT_COMPILED", "0")
     monkeypatch.delenv("GROKKIT_MISSING", raising=False)
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def compiler(monkeypatch):
+    """For tests that compile: without a compiler they are skipped, except where CI is set: there they fail."""
+    with monkeypatch.context() as wanted:
+        wanted.delenv("GROKKIT_COMPILED")
+        if reason := why_uncompiled(torch.device("cpu")):
+            missing(f"Nothing can be compiled here: {reason}.")
 
 
 @pytest.fixture(scope="module")

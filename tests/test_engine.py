@@ -142,6 +142,10 @@ def test_a_refill_leaves_its_neighbours_what_a_step_returned_for_all():
     assert [stack.snapshot(slot).state["mode"].item() for slot in (0, 1)] == [0, 1]
 
 
+compiling = pytest.mark.usefixtures("compiler")
+
+
+@compiling
 @pytest.mark.parametrize("family", ["transformer", "sam", "lstm", "batch norm and dropout"])
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
     """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
@@ -156,7 +160,9 @@ def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompil
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_a_warm_up_leaves_no_trace(compiled):
+def test_a_warm_up_leaves_no_trace(compiled, request):
+    if compiled:
+        request.getfixturevalue("compiler")
     run = FAMILIES["batch norm and dropout"]
     ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
     stack, first = Stack(ready, [start(run), start(run)]), start(run)
@@ -168,6 +174,7 @@ def test_a_warm_up_leaves_no_trace(compiled):
     assert not same(taken, first) and not same(taken, stack.snapshot(0))
 
 
+@compiling
 def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_constants():
     """Graphs of equal form share a place in PyTorch's cache: each must still read its own table."""
     two, three = (compiled_by_form(scaled_difference(torch.tensor([factor, 1.0]))) for factor in (2.0, 3.0))
@@ -178,6 +185,7 @@ def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_co
     assert two({"a": a, "b": b}, torch.stack([x, x]))["it"].tolist() == [[92.0], [92.0]]
 
 
+@compiling
 def test_a_library_that_a_killed_process_left_half_written_is_made_again(tmp_path, monkeypatch):
     from torch._inductor.exc import InductorError
 

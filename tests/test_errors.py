@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,33 @@ def test_without_the_headers_of_python_nothing_is_compiled(compiler_wanted, monk
     assert "headers of Python" in machine.why_uncompiled(torch.device("cpu"))
     (tmp_path / "Python.h").touch()
     assert machine.why_uncompiled(torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize("where", ["PyTorch", "the headers of Python", "temporary files", "PyTorch's cache"])
+def test_where_a_path_has_a_space_nothing_is_compiled(where, compiler_wanted, monkeypatch, tmp_path):
+    """PyTorch takes its compiler's command apart at spaces."""
+    plain, spaced = tmp_path / "plain", tmp_path / "a space"
+    for folder in (plain, spaced):
+        folder.mkdir()
+        (folder / "Python.h").touch()
+    places = {"PyTorch": plain / "torch" / "__init__.py", "the headers of Python": plain, "temporary files": plain}
+    places |= {"PyTorch's cache": plain}
+    monkeypatch.setattr(shutil, "which", lambda name, *_: f"/usr/bin/{name}")
+
+    def put():
+        monkeypatch.setattr(torch, "__file__", str(places["PyTorch"]))
+        monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(places["the headers of Python"])})
+        monkeypatch.setattr(tempfile, "tempdir", str(places["temporary files"]))
+        monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(places["PyTorch's cache"]))
+
+    put()
+    assert machine.why_uncompiled(torch.device("cpu")) is None
+    places[where] = spaced / places[where].relative_to(plain)
+    put()
+    assert machine.why_uncompiled(torch.device("cpu")) == (
+        f"the path of {where} ({places[where].parent if where == 'PyTorch' else spaced}) has a space, which PyTorch's "
+        "compiler does not take"
+    )
 
 
 # The store.

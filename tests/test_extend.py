@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import pytest
 import torch
@@ -105,6 +106,96 @@ def test_a_kind_that_is_taken_is_refused(page):
     """As when a notebook's cell is run again: the class is another, its `kind` the same."""
     with pytest.raises(gk.BadInput, match="Task 'my_squares' is already SumOfSquares"):
         exec(BLOCKS[0], {})
+
+
+def orthogonalised(matrix, steps):
+    """Newton and Schulz's iteration, as Muon takes it."""
+    x = matrix / matrix.norm()
+    for _ in range(steps):
+        x = 1.5 * x - 0.5 * x @ x.mT @ x
+    return x
+
+
+MUON = """
+class Muon(gk.OptimizerConfig):
+    kind: Literal["my_muon"] = "my_muon"
+    momentum: float = 0.95
+    {setting}
+
+    @staticmethod
+    def init(params):
+        return {{name: torch.zeros_like(x) for name, x in params.items()}}
+
+    @staticmethod
+    def step(grad_of, params, state, t, hyper):
+        v = {{name: hyper["momentum"] * state[name] + g for name, g in grad_of(params).items()}}
+        moves = {{name: orthogonalised(x, {steps}) if x.ndim == 2 else x for name, x in v.items()}}
+        return {{name: params[name] - hyper["learning_rate"] * moves[name] for name in params}}, v
+"""
+
+
+def muon(setting, steps="5"):
+    space = {
+        "__name__": "muon",
+        "gk": gk,
+        "torch": torch,
+        "Literal": Literal,
+        "ClassVar": ClassVar,
+        "orthogonalised": orthogonalised,
+    }
+    exec(MUON.format(setting=setting, steps=steps), space)
+    return space["Muon"]
+
+
+NO_FLOATS = {
+    "ns_steps: int = 5": "int",
+    "nesterov: bool = True": "bool",
+    "scale: str = 'spectral'": "str",
+    "scale: Literal['spectral', 'rms'] = 'rms'": "Literal['spectral', 'rms']",
+    "coefficients: tuple[float, ...] = (1.5, -0.5)": "tuple[float, ...]",
+    "floor: float | None = None": "float | None",
+    "ceiling: int | float = 1.0": "int | float",
+    "learning_rate: int = 1": "int",
+    "batch: gk.Batch = gk.Batch()": "Batch",
+    "ns_steps: int": "int",
+}
+
+
+@pytest.mark.parametrize("setting", NO_FLOATS)
+def test_an_optimizer_setting_that_is_no_float_is_refused_where_its_class_is_made(setting):
+    """It would give runs two keys and one graph: a step is told of floats alone."""
+    name = setting.split(":")[0]
+    with pytest.raises(gk.BadInput) as refused:
+        muon(setting)
+    assert str(refused.value) == (
+        f"Muon {name}: its type is {NO_FLOATS[setting]}, and of an optimizer's settings a step is given the floats "
+        f"alone; make it a float, or a constant of the class ({name}: ClassVar[...]) with a class and a `kind` of its "
+        "own for each value."
+    )
+
+
+def test_a_setting_whose_type_is_not_known_yet_is_refused_before_it_is_used():
+    """As where a module postpones its annotations and names a class further down."""
+    kind = muon('ns_steps: "Later" = 5')
+    kind.model_rebuild(_types_namespace={"Later": int})
+    with pytest.raises(gk.BadInput, match="Muon ns_steps: its type is int, and"):
+        kind()
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_constant_of_the_class_reaches_the_step(count):
+    """The page's way out, where the step reads it off the class."""
+    kind = muon(f"ns_steps: ClassVar[int] = {count}", "Muon.ns_steps")
+    assert kind(learning_rate=1).hyper == {"learning_rate": 1.0, "momentum": 0.95}
+    params = {"w": torch.eye(3, 2) + 0.1}
+    moved, _ = kind.step(lambda x: x, params, kind.init(params), torch.tensor(1.0), kind(learning_rate=1).hyper)
+    torch.testing.assert_close(moved["w"], params["w"] - orthogonalised(params["w"], count), rtol=0, atol=0)
+
+
+def test_a_float_whose_default_is_written_as_an_integer_reaches_the_step():
+    assert muon("weight_decay: float = 0")().hyper == {"learning_rate": 1e-3, "momentum": 0.95, "weight_decay": 0.0}
+    with pytest.raises(gk.BadInput, match="Muon weight_decay: input should be a valid number; None came"):
+        muon("weight_decay: float = None")()
 
 
 SCRIPT = """

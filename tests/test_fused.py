@@ -14,6 +14,7 @@ from grokkit.engine.fused import SLOPES, fused_steps
 from grokkit.metrics import is_correct
 from grokkit.tasks.vectors import IsNearest
 
+pytestmark = pytest.mark.usefixtures("compiler")
 CPU = torch.device("cpu")
 SHAPES = {
     "one hidden layer": dict(hidden=(3,), embedding=1),

@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "grokkit"
 FLOORS = [
     {"errors", "axes", "record", "metrics"},
-    {"config"},
+    {"config", "cache"},
+    {"float_config"},
     {"run", "passages", "phases", "store_format"},
     {"request", "tables", "sampling", "schedules", "tasks", "optimizers", "store_check", "variance", "survival"},
     {"plots"},

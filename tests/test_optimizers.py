@@ -29,6 +29,10 @@ def quadratic(params):
     return (params["a"] ** 4).sum() + torch.tanh(params["a"] @ params["b"]).sum() + (params["b"] ** 2).sum()
 
 
+def bowl(params):
+    return sum((x**2).sum() for x in params.values())
+
+
 def start(seed):
     draw = torch.Generator().manual_seed(seed)
     return {
@@ -41,11 +45,11 @@ def hyper_of(rule):
     return {name: torch.tensor(value, dtype=torch.float64) for name, value in rule.hyper.items()}
 
 
-def follow(rule, params, hyper=None):
+def follow(rule, params, hyper=None, loss=quadratic):
     """The parameters after STEPS steps of the rule for one run."""
     state, hyper = rule.init(params), hyper or hyper_of(rule)
     for t in range(1, STEPS + 1):
-        params, state = rule.step(torch.func.grad(quadratic), params, state, torch.tensor(float(t)), hyper)
+        params, state = rule.step(torch.func.grad(loss), params, state, torch.tensor(float(t)), hyper)
     return params
 
 
@@ -149,6 +153,7 @@ CASES = [
     PublishedASAM(learning_rate=0.03, rho=0.03, weight_decay=0.1),
 ]
 EVERY = sorted({type(rule) for rule in CASES}, key=lambda kind: kind.__name__)
+named = lambda x: getattr(x, "__name__", x)  # noqa: E731
 kinds = pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
 
 
@@ -165,6 +170,7 @@ def test_rule_follows_its_reference(rule):
 def test_all_settings_are_numbers_that_a_stack_may_hold_apart(kind):
     """A step sees nothing else, and runs that differ in nothing else share a graph: a variant is a class."""
     assert kind().hyper.keys() == kind.model_fields.keys() - {"kind"}
+    assert {type(value) for value in kind().hyper.values()} == {float}
 
 
 NUMBERS = [
@@ -198,10 +204,19 @@ def test_a_stack_with_different_numbers_follows_the_reference_of_each(kind):
         assert_close(one, follow_reference(rule, params))
 
 
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in EVERY for name in sorted(kind().hyper)], ids=named)
+def test_no_setting_is_idle(kind, name):
+    """In one graph, runs that differ in one setting go apart; near the bottom, where a least divisor matters too."""
+    names = "embedding", "layers.0.weight", "layers.2.weight"
+    near = {each: 0.01 * start(seed)["a"] for seed, each in enumerate(names)}
+    one, other = (follow(kind(**{name: n[name]}), near, loss=bowl) for n in (NUMBERS[0], NUMBERS[2]))
+    assert any(not torch.equal(x, other[part]) for part, x in one.items())
+
+
 ZEROS = [(kind, name) for kind in EVERY for name in sorted(kind().hyper.keys() - {"eps"})]
 
 
-@pytest.mark.parametrize(("kind", "name"), ZEROS, ids=lambda x: getattr(x, "__name__", x))
+@pytest.mark.parametrize(("kind", "name"), ZEROS, ids=named)
 def test_a_setting_of_zero_is_nothing_special(kind, name):
     tame = {"rho": 0.1} if kind is PublishedASAM else {}  # at 1 it diverges: none of 20 parameters is small enough
     rule = kind(**tame | {name: 0.0})

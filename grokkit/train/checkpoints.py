@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from grokkit.cache import writable_cache
 from grokkit.engine import Trajectory
 from grokkit.errors import GrokkitError
 from grokkit.request import Measure
@@ -35,8 +35,8 @@ class CheckpointWarning(UserWarning):
 
 
 def cache_folder() -> Path:
-    """`GROKKIT_CACHE`, or the user's cache."""
-    return Path(os.environ.get("GROKKIT_CACHE") or user_cache_path("grokkit"))
+    """`GROKKIT_CACHE`; else the user's cache, or a temporary one where nothing can be written into that."""
+    return Path(os.environ.get("GROKKIT_CACHE") or writable_cache())
 
 
 @dataclass(frozen=True)

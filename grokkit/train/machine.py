@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -80,7 +81,21 @@ def why_uncompiled(device: torch.device) -> str | None:
         return f"no C++ compiler ({compiler}; $CXX names another) is installed"
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         return f"the headers of Python {platform.python_version()} are not installed (python3-dev)"
-    return None
+    return _space_in_a_path()
+
+
+def _space_in_a_path() -> str | None:
+    """Which path PyTorch's compiler would take apart, as half a sentence: PyTorch splits its command at spaces."""
+    places = {
+        "PyTorch": Path(torch.__file__).parent,
+        "the headers of Python": sysconfig.get_paths()["include"],
+        "temporary files": tempfile.gettempdir(),
+        "PyTorch's cache": os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""),
+    }
+    spaced = next((name for name, place in places.items() if " " in str(place)), None)
+    if spaced is None:
+        return None
+    return f"the path of {spaced} ({places[spaced]}) has a space, which PyTorch's compiler does not take"
 
 
 @contextmanager
