@@ -19,7 +19,7 @@ from grokkit.cli_store import StoreOption
 from grokkit.decisions import write_verdicts
 from grokkit.errors import BadInput, Interrupted
 from grokkit.price import Prices
-from grokkit.queue import Asked, Lot, Price, experiments_of, in_order, sharded, waiting
+from grokkit.queue import Asked, Lot, Price, experiments_of, in_order, sharded, still_waiting, waiting
 from grokkit.readme import write_verdicts_table
 from grokkit.store import Store, evidence_folder
 from grokkit.train import Display
