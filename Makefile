@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint "$(CONSTRAINTS)")
 
-# How long `make evidence` trains.
+# How long `make evidence` trains, and for which claims; none named: those that an hour decides most of.
 HOURS ?= 1
+CLAIMS ?=
 
 .PHONY: help book test evidence full-shapes odd-machines clean
 help:  ## Say what there is to make
@@ -28,7 +29,7 @@ test: $(VENV)/.ready  ## Run everything there is to check
 		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
 
 evidence: $(VENV)/.ready  ## Train missing evidence for HOURS=2.5 on two cores, what decides most claims first, and judge it
-	@$(BIN)/grokkit next --hours $(HOURS) --workers 2
+	@$(BIN)/grokkit next --hours $(HOURS) --workers 2 $(if $(CLAIMS),--claims $(CLAIMS))
 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
 	@$(BIN)/python -m benchmarks.full_shapes
