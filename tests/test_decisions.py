@@ -56,7 +56,7 @@ def test_the_code_that_made_the_runs_already_held_the_registered_rule(each):
         then = subprocess.run(shown, capture_output=True, text=True)
         if then.returncode:
             pytest.skip(f"This copy of the project does not know the revision {revision}.")
-        assert any(rule in then.stdout for rule in (each.registration.rule, *each.registration.was))
+        assert any(known in then.stdout for known in (each.registration.rule, *each.registration.was))
 
 
 def test_the_ledger_shows_the_published_verdicts():
