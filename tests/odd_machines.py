@@ -109,7 +109,7 @@ def show(case: Case, top: Path) -> None:
             os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
     said = ""
     for command in commands(case, python, clone):
-        print(f"  {' '.join(map(str, command))}"[:140], flush=True)
+        print(f"  {' '.join(map(str, command)).splitlines()[0]}", flush=True)
         said += done([*as_stranger, *command], clone, environment)
     if silent := [sentence for sentence in case.told if sentence not in " ".join(said.split())]:
         raise Failed(f"Nothing said: {'; '.join(silent)}\n{said[-4000:]}")
@@ -184,7 +184,8 @@ def stranger() -> list[str]:
     if any(user.pw_uid == STRANGER for user in pwd.getpwall()):
         raise Skipped(f"the number {STRANGER} has an account here")
     prefix = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
-    if subprocess.run([*prefix, sys.executable, "-c", "import torch"], capture_output=True, cwd="/").returncode:
+    code = "import subprocess, sys, torch; subprocess.run([sys.executable, '-c', ''], check=True)"
+    if subprocess.run([*prefix, sys.executable, "-c", code], capture_output=True, cwd="/").returncode:
         raise Skipped(f"another user may not read the environment of {sys.executable}")
     return prefix
 
