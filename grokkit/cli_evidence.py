@@ -68,13 +68,13 @@ def next_runs(
     if carry:
         os.environ["GROKKIT_CACHE"] = str(held.path)
     names = [name.strip() for name in claims.split(",")] if claims else None
-    lots = waiting(held)
+    lots = waiting(held, names)
     if list_only:
-        Console().print(_table(_queue(lots, held, names, shard)[0]))
+        Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    stopped = _train(*_queue(lots, held, names, shard), held, workers or len(os.sched_getaffinity(0)), deadline)
+    stopped = _train(*_queue(lots, held, bool(names), shard), held, workers or len(os.sched_getaffinity(0)), deadline)
     _publish(held)
-    _say(_left(_queue(still_waiting(lots, held), held, names, shard)[0]))
+    _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if stopped:
         raise typer.Exit(130)
 
@@ -85,10 +85,10 @@ def _opened(path: Path | None) -> Store:
     return Store(found.path, beneath=published) if path and published else found
 
 
-def _queue(lots: list[Lot], store: Store, names: list[str] | None, shard: str) -> tuple[list[Lot], Price]:
+def _queue(lots: list[Lot], store: Store, given: bool, shard: str) -> tuple[list[Lot], Price]:
     """The lots as this machine will train them, and what it will cost here."""
     price = _price_here(store)
-    return sharded(in_order(lots, price, names), price, shard), price
+    return sharded(in_order(lots, price, given), price, shard), price
 
 
 def _price_here(store: Store) -> Price:
@@ -98,14 +98,14 @@ def _price_here(store: Store) -> Price:
 
     def price(each: Asked) -> float:
         begun = Checkpoints.of(ours, each.measure, each.until.watched).step_of(each.run)
-        return prices.seconds(*each, begun=begun)
+        return prices.seconds(each.run, each.until, each.measure, begun)
 
     return price
 
 
 def _train(lots: list[Lot], price: Price, store: Store, workers: int, deadline: float) -> bool:
     """Train until the deadline; whether Ctrl-C ended it before."""
-    lasts = {each.run.key: SLACK * price(each) for lot in lots for each in lot.runs}
+    lasts = {each.key: SLACK * price(each) for lot in lots for each in lot.runs}
     experiments = [e for lot in lots for e in experiments_of(lot)]
     _say(_left(lots))
     try:

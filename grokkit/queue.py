@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from grokkit.chapters import chapters
-from grokkit.claims import Claim, claims, rule_module
+from grokkit.claims import claims, rule_module
 from grokkit.decisions import asked_by
 from grokkit.engine import Shape
 from grokkit.errors import BadInput, unknown
+from grokkit.record import Record
 from grokkit.request import Measure, Until
 from grokkit.run import Run
 from grokkit.store import Store
 from grokkit.tables import settings_table
-from grokkit.train import Experiment, lacking_runs
+from grokkit.train import Experiment
 from grokkit.train.experiment import joined
 from grokkit.train.groups import CPU_SLOTS, Group, slots_for
 from grokkit.train.sufficiency import answer
@@ -29,8 +30,9 @@ STACKED = 12 * CPU_SLOTS
 
 
 class Asked(NamedTuple):
-    """A run, and what is asked of it."""
+    """A run, its key (which takes a millisecond to find), and what is asked of it."""
 
+    key: str
     run: Run
     until: Until
     measure: Measure
@@ -57,22 +59,30 @@ class Lot:
     seconds: float = 0.0
 
 
-def waiting(store: Store) -> list[Lot]:
-    """What is missing in `store`: a lot for each claim with missing runs, then one for each chapter with others."""
-    registered: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims().values():
-        if claim.registration:
-            registered[claim.chapter].append(claim)
-    lots = [lot for path in chapters() for lot in _lots_of(path.stem, registered[path.stem], store)]
-    return sorted((lot for lot in lots if lot.runs), key=lambda lot: lot.name == lot.chapter)
+def waiting(store: Store, names: list[str] | None = None) -> list[Lot]:
+    """What is missing in `store`: a lot for each claim with missing runs, then one for each chapter with others.
+
+    names: claims and chapters; takes their lots alone, in this order.
+    """
+    known: dict[str, str] = {path.stem: path.stem for path in chapters()}
+    known |= {claim.id: claim.chapter for claim in claims().values() if claim.registration}
+    for name in names or []:
+        if name not in known:
+            raise unknown("Claim or chapter", name, known)
+    wanted = dict.fromkeys(names or sorted(known, key=lambda name: name == known[name]))
+    of_chapter = {chapter: _lots_of(chapter, store) for chapter in {known[name] for name in wanted}}
+    lots = [lot for name in wanted for lot in of_chapter[known[name]] if lot.name == name]
+    return [lot for lot in lots if lot.runs]
 
 
-def _lots_of(chapter: str, registered: list[Claim], store: Store) -> list[Lot]:
-    asked = asked_by(chapter)
-    lacking = [Asked(r, e.until, e.measure) for e in asked for r in lacking_runs(e.runs, e.until, e.measure, store)]
+def _lots_of(chapter: str, store: Store) -> list[Lot]:
+    registered = [claim for claim in claims().values() if claim.registration and claim.chapter == chapter]
+    asked = list({_name(each): each for each in _asked(chapter)}.values())
+    held = store.read_all()
+    lacking = [each for each in asked if _is_lacking(each, held)]
     if not lacking:
         return []
-    table = settings_table({run.key: run for e in asked for run in e.runs}.values())
+    table = settings_table({each.key: each.run for each in asked}.values())
     first = _unanswered(asked, lacking)
     lots = []
     for claim in registered:
@@ -82,54 +92,52 @@ def _lots_of(chapter: str, registered: list[Claim], store: Store) -> list[Lot]:
     return [*lots, Lot(chapter, chapter, others)]
 
 
-def _unanswered(asked: list[Experiment], lacking: list[Asked]) -> dict[str, Asked]:
+def _asked(chapter: str) -> list[Asked]:
+    return [Asked(run.key, run, e.until, e.measure) for e in asked_by(chapter) for run in e.runs]
+
+
+def _unanswered(asked: list[Asked], lacking: list[Asked]) -> dict[str, Asked]:
     """key -> how the plan asks for it first, of runs of which the store answers nothing that the plan asks.
 
     A rule reads a run as soon as anything is answered; a longer watch of the same is for the eye.
     """
-    times = Counter(key for e in asked for key in {run.key for run in e.runs})
-    times.subtract(each.run.key for each in lacking)
-    return {each.run.key: each for each in reversed(lacking) if not times[each.run.key]}
+    times = Counter(each.key for each in asked)
+    times.subtract(each.key for each in lacking)
+    return {each.key: each for each in reversed(lacking) if not times[each.key]}
 
 
 def still_waiting(lots: list[Lot], store: Store) -> list[Lot]:
     """The same without what `store` has by now."""
     held = store.read_all()
-    parts = [
-        (lot, [e for e in lot.runs if answer(held.get(e.run.key, []), e.until, e.measure) is None]) for lot in lots
-    ]
-    return [replace(lot, runs=runs) for lot, runs in parts if runs]
+    left = [replace(lot, runs=[each for each in lot.runs if _is_lacking(each, held)]) for lot in lots]
+    return [lot for lot in left if lot.runs]
+
+
+def _is_lacking(each: Asked, held: dict[str, list[Record]]) -> bool:
+    return answer(held.get(each.key, []), each.until, each.measure) is None
 
 
 def _without(runs: Iterable[Asked], others: Iterable[Asked]) -> list[Asked]:
     taken = set(map(_name, others))
-    return list({_name(each): each for each in runs if _name(each) not in taken}.values())
+    return [each for each in runs if _name(each) not in taken]
 
 
 def _name(each: Asked) -> Name:
-    return each.run.key, each.until, each.measure
+    return each.key, each.until, each.measure
 
 
-def in_order(lots: list[Lot], price: Price, names: list[str] | None = None) -> list[Lot]:
+def in_order(lots: list[Lot], price: Price, given: bool = False) -> list[Lot]:
     """The lots in the order in which they are trained, each without the runs of those before it.
 
     Claims come by the number that one decides, with others that need no more runs, for a core-hour; then what no claim
-    needs. names: takes these lots alone, in this order.
+    needs. given: keeps the order of the lots.
     """
     costs = {_name(each): price(each) for lot in lots for each in lot.runs}
-    if names:
-        return _greedy(_named(lots, names), costs, lambda placed: placed[0])
+    if given:
+        return _greedy(lots, costs, lambda placed: placed[0])
     of_claims = [lot for lot in lots if lot.name != lot.chapter]
     rests = [replace(lot, seconds=_cost(lot.runs, costs)) for lot in lots if lot.name == lot.chapter]
     return _greedy(of_claims, costs, lambda placed: max(placed, key=_worth)) + rests
-
-
-def _named(lots: list[Lot], names: list[str]) -> list[Lot]:
-    known = [*claims(), *(path.stem for path in chapters())]
-    for name in names:
-        if name not in known:
-            raise unknown("Claim or chapter", name, known)
-    return [lot for name in dict.fromkeys(names) for lot in lots if lot.name == name]
 
 
 def _greedy(lots: list[Lot], costs: Costs, best: Callable[[list[Lot]], Lot]) -> list[Lot]:
@@ -168,7 +176,7 @@ def sharded(lots: list[Lot], price: Price, shard: str) -> list[Lot]:
         mine, of = 0, 0
     if not 1 <= mine <= of:
         raise BadInput(f"next --shard takes K/N, the K-th of N machines, as 2/3; '{shard}' came.")
-    parts = [(lot, [each for each in lot.runs if int(each.run.key, 16) % of == mine - 1]) for lot in lots]
+    parts = [(lot, [each for each in lot.runs if int(each.key, 16) % of == mine - 1]) for lot in lots]
     return [replace(lot, runs=runs, seconds=sum(map(price, runs))) for lot, runs in parts if runs]
 
 
@@ -185,7 +193,7 @@ def experiments_of(lot: Lot) -> list[Experiment]:
         if not blocks or not _wants_more(blocks[-1]):
             blocks.append([])
         blocks[-1] += seeds[seed]
-    return [e for block in blocks for e in joined(Experiment([run], *asked) for run, *asked in block)]
+    return [e for block in blocks for e in joined(Experiment([each.run], each.until, each.measure) for each in block)]
 
 
 def _wants_more(block: list[Asked]) -> bool:
