@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -26,7 +27,13 @@ class Config(BaseModel):
         return {name: _plain(value) for name, value in self if name == "kind" or not self._is_default(name, value)}
 
     def _is_default(self, name: str, value: Any) -> bool:
-        return value == type(self).model_fields[name].get_default(call_default_factory=True)
+        return value == _defaults(type(self))[name]
+
+
+@cache
+def _defaults(config: type[Config]) -> dict[str, Any]:
+    """The defaults of all settings; none of them can be changed, so that one of each will do."""
+    return {name: field.get_default(call_default_factory=True) for name, field in config.model_fields.items()}
 
 
 def _plain(value: Any) -> Any:
