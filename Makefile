@@ -22,7 +22,7 @@ test: $(VENV)/.ready  ## Run everything there is to check
 	@rm -rf _build/test
 	@$(BIN)/grokkit book --as-published
 	@GROKKIT_COMPILED=0 GROKKIT_STORE=$(CURDIR)/_build/test/store GROKKIT_CACHE=$(CURDIR)/_build/test/cache \
-		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
+		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --dist loadfile --nbmake-timeout=600
 
 full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (about 15 minutes); results go to benchmarks/
 	@$(BIN)/python -m benchmarks.full_shapes
