@@ -26,7 +26,7 @@ test: $(VENV)/.ready  ## Run everything there is to check
 	@rm -rf _build/test
 	@$(BIN)/grokkit book --as-published
 	@GROKKIT_COMPILED=0 GROKKIT_STORE="$(CURDIR)/_build/test/store" GROKKIT_CACHE="$(CURDIR)/_build/test/cache" \
-		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --nbmake-timeout=600
+		$(BIN)/python -m pytest --nbmake notebooks tests -n 2 --dist loadfile --nbmake-timeout=600
 
 evidence: $(VENV)/.ready  ## Train missing evidence for HOURS=2.5 on two cores, what decides most claims first, and judge it
 	@$(BIN)/grokkit next --hours $(HOURS) --workers 2 $(if $(CLAIMS),--claims $(CLAIMS))

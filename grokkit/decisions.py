@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from grokkit.chapters import find_chapter, planned
 from grokkit.claims import Claim, claims, judge, outcomes, rule_module
 from grokkit.claims.ledger import VERDICTS
@@ -31,14 +33,21 @@ def decide(store: Store) -> dict[str, dict[str, Any]]:
     """Claim id -> what its rule finds in `store`, and what is missing there, as plain JSON values."""
     tested = [claim for claim in claims().values() if claim.registration]
     asked = {chapter: asked_by(chapter) for chapter in {claim.chapter for claim in tested}}
+    plans = {chapter: plan_table(experiments) for chapter, experiments in asked.items()}
     held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
     prices = Prices([record for records in store.read_all().values() for record in records])
-    return {claim.id: _found(claim, asked[claim.chapter], held[claim.chapter], prices) for claim in tested}
+    given = {chapter: (asked[chapter], plans[chapter], held[chapter]) for chapter in asked}
+    return {claim.id: _found(claim, *given[claim.chapter], prices) for claim in tested}
 
 
 def asked_by(chapter: str) -> list[Experiment]:
     """The runs that a chapter's evidence asks for."""
     return planned(find_chapter(chapter), {"profile": PROFILE})
+
+
+def plan_table(experiments: Iterable[Experiment]) -> pd.DataFrame:
+    """The settings of all runs asked for, in which a rule finds those that it will read."""
+    return settings_table(run for e in experiments for run in e.runs)
 
 
 def records_of(experiments: Iterable[Experiment], store: Store) -> list[Record]:
@@ -59,10 +68,13 @@ def _on_one_line(spread: re.Match[str]) -> str:
     return "[" + re.sub(r",\n\s+", ", ", spread[1]) + "]"
 
 
-def _found(claim: Claim, asked: list[Experiment], held: list[Record], prices: Prices) -> dict[str, Any]:
+def _found(
+    claim: Claim, asked: list[Experiment], plan: pd.DataFrame, held: list[Record], prices: Prices
+) -> dict[str, Any]:
+    """plan: the table of the settings of all runs asked for; a chapter's claims share it."""
     rows = rule_module(claim.id).rows
     keys = sorted(rows(evidence_table(held))["key"]) if held else []
-    wanted = set(rows(settings_table(run for e in asked for run in e.runs))["key"])
+    wanted = set(rows(plan)["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
     return plain | {
         "sensitivity": outcomes(claim, held) if keys else {},

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ from grokkit.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
 EXECUTED = ROOT / "book" / "executed"
+RESULTS = Store(ROOT / "results")
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
+
+
+@cache
+def plan(chapter, **given):
+    """Made once for all tests that only look at it."""
+    return planned(chapter, given)
 
 
 def cells(notebook):
@@ -44,7 +52,7 @@ def test_every_cell_of_the_executed_copy_ran_in_order_and_without_error(chapter)
 
 @every_chapter
 def test_every_published_run_is_in_the_projects_store_or_said_to_be_missing(chapter):
-    assert lost_runs(chapter, Store(ROOT / "results")) == 0
+    assert lost_runs(chapter, RESULTS) == 0
 
 
 def test_a_lost_run_that_a_verdict_rests_on_is_noticed_however_many_are_announced(monkeypatch):
@@ -52,7 +60,7 @@ def test_a_lost_run_that_a_verdict_rests_on_is_noticed_however_many_are_announce
     [first, *_] = planned(chapter, {})[0].runs
     lacking = publish.lacking_runs
     monkeypatch.setattr(publish, "lacking_runs", lambda runs, *rest: [*lacking(runs, *rest), *{first} & set(runs)])
-    assert lost_runs(chapter, Store(ROOT / "results")) == 1
+    assert lost_runs(chapter, RESULTS) == 1
 
 
 def test_a_lost_run_that_no_rule_reads_is_noticed_beside_those_that_are_announced(monkeypatch):
@@ -62,7 +70,7 @@ def test_a_lost_run_that_no_rule_reads_is_noticed_beside_those_that_are_announce
     monkeypatch.setattr(publish, "ledger", lambda: [row, row, row])  # three claims may lack the same run
     for lost, unannounced in (({first}, 0), ({first, second}, 1)):
         monkeypatch.setattr(publish, "lacking_runs", lambda runs, *rest, lost=lost: lost & set(runs))
-        assert lost_runs(chapter, Store(ROOT / "results")) == unannounced
+        assert lost_runs(chapter, RESULTS) == unannounced
 
 
 @every_chapter
@@ -80,10 +88,8 @@ def test_every_profile_has_a_plan_and_smoke_is_small(chapter):
     assert set(parameters(chapter)) >= {"profile", "store"}
     assert len(parameters(chapter)) <= 10
     for profile in PROFILES:
-        experiments = planned(chapter, {"profile": profile})
-        assert all(e.runs for e in experiments)
-    smoke = planned(chapter, {"profile": "smoke"})
-    assert sum(e.until.steps * len(e.runs) for e in smoke) < 1000
+        assert all(e.runs for e in plan(chapter, profile=profile))
+    assert sum(e.until.steps * len(e.runs) for e in plan(chapter, profile="smoke")) < 1000
 
 
 def test_every_chapter_is_in_the_table_of_contents():
@@ -93,13 +99,12 @@ def test_every_chapter_is_in_the_table_of_contents():
 
 
 def test_the_store_is_sound_and_holds_only_runs_that_chapters_plan():
-    store = Store(ROOT / "results")
-    assert store.check() == []
-    every = [planned(chapter, {"profile": profile}) for chapter in chapters() for profile in PUBLISHED_PROFILES]
+    assert RESULTS.check() == []
+    every = [plan(chapter, profile=profile) for chapter in chapters() for profile in PUBLISHED_PROFILES]
     asked_for = {"optimizers": {"extras": True}, "architectures": {"anchors": 3}, "recurrent": {"check_seeds": 3}}
     asked_for["recurrent"]["pilot_seeds"] = 2
     every += [planned(find_chapter(chapter), given) for chapter, given in asked_for.items()]
-    assert set(store.keys()) <= {run.key for experiments in every for e in experiments for run in e.runs}
+    assert set(RESULTS.keys()) <= {run.key for experiments in every for e in experiments for run in e.runs}
 
 
 def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
@@ -109,7 +114,7 @@ def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
     judged = [each for each in claims().values() if each.registration]
     asked, read = {}, set()
     for chapter in {each.chapter for each in judged}:
-        first, *others = planned(find_chapter(chapter), {"profile": "evidence"})
+        first, *others = plan(find_chapter(chapter), profile="evidence")
         asked[chapter] = [run for e in (first, *others) for run in e.runs]
         table = settings_table(asked[chapter])
         read |= {key for each in judged if each.chapter == chapter for key in rule_module(each.id).rows(table)["key"]}

@@ -69,7 +69,7 @@ families = pytest.mark.parametrize("run", FAMILIES.values(), ids=FAMILIES)
 
 
 def varied(run, count):
-    """Runs that differ in everything a stack may hold together."""
+    """Runs that differ in everything a stack may hold together; the last of four is warm after nine steps."""
     return [
         run.model_copy(
             update={
@@ -112,9 +112,10 @@ def assert_identical(ours, theirs):
 @families
 def test_a_run_is_bitwise_the_same_alone_in_stacks_and_after_refills(run):
     runs = varied(run, 4)  # with short last batches, neighbours are padded at different steps
-    alone = [trained([start(r)], slots=1)[0] for r in runs]
+    until = Until(steps=10, accuracy=None)
+    alone = [trained([start(r)], slots=1, until=until)[0] for r in runs]
     for slots, order in ((4, (3, 1, 0, 2)), (2, (0, 1, 2, 3)), (3, (2, 0, 3, 1))):
-        together = trained([start(runs[i]) for i in order], slots)
+        together = trained([start(runs[i]) for i in order], slots, until=until)
         for place, i in enumerate(order):
             assert_identical(together[place], alone[i])
 
@@ -142,14 +143,24 @@ def test_a_refill_leaves_its_neighbours_what_a_step_returned_for_all():
     assert [stack.snapshot(slot).state["mode"].item() for slot in (0, 1)] == [0, 1]
 
 
+EVERYTHING = RUN.model_copy(
+    update={"model": MLP(hidden=(16,), batch_norm=True, dropout=0.2), "optimizer": SAM(rho=0.1)}
+)
+COMPILED = {
+    "transformer": RUN.model_copy(update={"model": TINY.model_copy(update={"layers": 1})}),
+    "lstm": RUN.model_copy(update={"model": LSTM(hidden=8, embedding=4)}),
+    "mlp with everything": EVERYTHING,
+}
+"""A second layer, a second direction or a plainer network brings no other kind of operation, and takes a minute."""
+
 compiling = pytest.mark.usefixtures("compiler")
 
 
 @compiling
-@pytest.mark.parametrize("family", ["transformer", "sam", "lstm", "batch norm and dropout"])
+@pytest.mark.parametrize("family", COMPILED)
 def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompiled(family):
-    """One tiny compiled shape per family of models (sam is an MLP): full shapes have a command of their own."""
-    runs = varied(FAMILIES[family], 3)
+    """One tiny compiled shape per family of models: full shapes have a command of their own."""
+    runs = varied(COMPILED[family], 3)
     first = trained([start(r, compiled=True) for r in runs], slots=2, compiled=True)
     other = trained([start(r, compiled=True) for r in reversed(runs)], slots=2, compiled=True)
     for ours, moved in zip(first, reversed(other), strict=True):
@@ -163,7 +174,7 @@ def test_compiled_runs_are_bitwise_the_same_at_any_place_and_follow_the_uncompil
 def test_a_warm_up_leaves_no_trace(compiled, request):
     if compiled:
         request.getfixturevalue("compiler")
-    run = FAMILIES["batch norm and dropout"]
+    run = EVERYTHING
     ready = kernel(Shape.of(run), torch.device("cpu"), compiled)
     stack, first = Stack(ready, [start(run), start(run)]), start(run)
     stack.warm_up(16)

@@ -249,6 +249,6 @@ def test_a_fingerprint_does_not_hang_on_the_order_in_which_a_set_is_told():
     code += "print(f(rule_module('B3').rule))"
     told = [
         subprocess.check_output([sys.executable, "-c", code], env=os.environ | {"PYTHONHASHSEED": seed})
-        for seed in ("1", "2", "3")
+        for seed in ("1", "3")  # in which B3's set of two is told in two orders
     ]
     assert len(set(told)) == 1
