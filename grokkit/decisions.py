@@ -33,6 +33,9 @@ CORES = "cpu"
 """The device whose paces tell what missing runs cost: a core-hour is one of these."""
 DOUBLE = 2.0
 """What an operation in double precision costs, in those of single precision."""
+DIGITS = 8
+"""That the ends of an interval are published with: far more than pages print, and no more than every machine gets right
+(scipy finds the end of a share's interval to ten)."""
 _LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
 """A list of plain values as `json.dumps` spreads it over lines."""
 
@@ -75,11 +78,17 @@ def _found(claim: Claim, asked: list[Experiment], held: list[Record], paces: dic
     wanted = set(rows(settings_table(run for e in asked for run in e.runs))["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
     return plain | {
+        "interval": _published(plain["interval"]),
         "sensitivity": outcomes(claim, held) if keys else {},
         "core_hours": _core_hours(held, keys),
         "keys": keys,
         "missing": _missing(asked, wanted - set(keys), paces),
     }
+
+
+def _published(interval: list[float] | None) -> list[float] | None:
+    """The ends of an interval in the digits that are the same everywhere."""
+    return interval and [float(f"{end:.{DIGITS}g}") for end in interval]
 
 
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:

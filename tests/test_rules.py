@@ -182,6 +182,7 @@ def test_every_setting_must_pass_and_some_settings_pay_for_the_choice():
     assert judged(0.001, 0.001, n=4) == "not tested"
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_the_rule_is_the_one_that_was_registered(each):
     assert fingerprint(each.rule) == each.registration.rule
