@@ -19,8 +19,8 @@ from grokkit.record import Status
 from grokkit.run import Run
 
 LAST_BITS = 1e-12
-"""Relative: more than a machine's powers of ten are off. Whole ones can stand at the very edge of a multiple; of the others
-that are asked for none comes nearer to where it would be another step than 3e-7."""
+"""Relative: more than a machine's powers of ten are off. A whole one can stand at the very edge of a multiple; of the
+others that chapters ask for none comes nearer than 3e-7 to where it would be another step."""
 
 
 class Until(Config):
