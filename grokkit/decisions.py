@@ -25,6 +25,9 @@ from grokkit.tables import evidence_table, settings_table
 from grokkit.train import Experiment, records
 
 PROFILE = "evidence"
+DIGITS = 8
+"""That the ends of an interval are published with: far more than pages print, and no more than every machine gets right
+(scipy finds the end of a share's interval to ten)."""
 _LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
 """A list of plain values as `json.dumps` spreads it over lines."""
 
@@ -77,11 +80,17 @@ def _found(
     wanted = set(rows(plan)["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
     return plain | {
+        "interval": _published(plain["interval"]),
         "sensitivity": outcomes(claim, held) if keys else {},
         "core_hours": _core_hours(held, keys),
         "keys": keys,
         "missing": _missing(asked, wanted - set(keys), prices),
     }
+
+
+def _published(interval: list[float] | None) -> list[float] | None:
+    """The ends of an interval in the digits that are the same everywhere."""
+    return interval and [float(f"{end:.{DIGITS}g}") for end in interval]
 
 
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:

@@ -18,6 +18,10 @@ from grokkit.metrics import OBSERVED
 from grokkit.record import Status
 from grokkit.run import Run
 
+LAST_BITS = 1e-12
+"""Relative: more than a machine's powers of ten are off. A whole one can stand at the very edge of a multiple; of the
+others that chapters ask for none comes nearer than 3e-7 to where it would be another step."""
+
 
 class Until(Config):
     """When to stop watching: at `steps`, or earlier once both accuracies have been seen to arrive.
@@ -126,7 +130,13 @@ class Measure(Config):
                 )
 
     def _log_spaced(self, per_decade: int, last: int) -> np.ndarray:
-        points = 10 ** (np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)
+        points = _ten_to(np.arange(per_decade * np.log10(last) + 1e-9) / per_decade)
         gap = points * (1 - 10 ** (-1 / per_decade))
-        snapped = np.where(gap > self.every, np.ceil(points / self.every) * self.every, np.round(points))
+        places = np.ceil(points / self.every * (1 - LAST_BITS))  # whole powers of ten stand on multiples themselves
+        snapped = np.where(gap > self.every * (1 + LAST_BITS), places * self.every, np.round(points))
         return snapped[snapped <= last]
+
+
+def _ten_to(exponents: np.ndarray) -> np.ndarray:
+    """Powers of ten, whose last bits depend on the machine."""
+    return 10**exponents

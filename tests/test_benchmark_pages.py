@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.diagrams import CELLS, whole_diagrams
 from benchmarks.report import readme
 
 PAGE = Path(__file__).parents[1] / "benchmarks" / "README.md"
 
 
+@pytest.mark.exact
 def test_the_page_has_what_its_results_say():
     assert PAGE.read_text(encoding="utf-8") == readme()
 

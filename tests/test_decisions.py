@@ -48,6 +48,7 @@ def one_chapter(monkeypatch):
     monkeypatch.setattr(decisions, "claims", lambda: OF_ONE_CHAPTER)
 
 
+@pytest.mark.exact
 def test_the_published_verdicts_are_what_the_rules_find_in_the_published_runs():
     assert decisions.decide(STORE) == published()
 
@@ -70,6 +71,7 @@ def test_the_code_that_made_the_runs_already_held_the_registered_rule(each):
         assert any(known in then.stdout for known in (each.registration.rule, *each.registration.was))
 
 
+@pytest.mark.exact
 def test_the_ledger_shows_the_published_verdicts():
     found = published()
     for row in ledger():
@@ -187,6 +189,7 @@ def test_a_repetition_with_other_bits_says_what_else_differs(hardware, told):
     assert told in _differences(replace(first, provenance={"hardware": hardware}), second)
 
 
+@pytest.mark.exact
 def test_the_readmes_table_is_the_ledgers():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_verdicts(text) == text

@@ -204,6 +204,7 @@ def test_an_open_test_says_how_many_runs_would_decide_it():
     assert "longer runs or another question would decide, more of the same would not" in told(p_value=0.6)
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_the_rule_is_the_one_that_was_registered(each):
     assert fingerprint(each.rule) == each.registration.rule

@@ -33,7 +33,7 @@ def published(name: str) -> pd.DataFrame:
 
 def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     if "maps" in found:
-        return _cells(found["maps"])
+        return _cells(found["maps"], found["learning rates"])
     if "cells" in found:
         return _times(found["weight decays"], found["learning rates"], found["cells"])
     return _points(found["x"], found["values"])
@@ -55,12 +55,11 @@ def _points(x: str, values: dict[str, dict[str, float]]) -> list[dict[str, Any]]
     ]
 
 
-def _cells(maps: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _cells(maps: dict[str, dict[str, Any]], rates: list[float]) -> list[dict[str, Any]]:
     cells = []
     for setup, found in maps.items():
         rows = found["rows"]
         decays = np.linspace(0, found["largest weight decay"], len(rows))
-        rates = np.logspace(-5, -2, len(rows[0]))
         cells += [
             dict(setup=setup, row=i, column=j, weight_decay=decays[i], learning_rate=rates[j], phase=LETTERS[letter])
             for i, letters in enumerate(rows)

@@ -10,6 +10,9 @@ import pandas as pd
 
 from grokkit.errors import BadInput
 
+LAST_BITS = 1e-12
+"""Relative: so far above a step a step of the axis may lie, and is still that one. Powers differ between machines."""
+
 
 def axis_of(table: pd.DataFrame, points: int) -> np.ndarray:
     """One for all runs, so that medians are smooth."""
@@ -35,7 +38,7 @@ def drawn_at(steps: np.ndarray, axis: np.ndarray) -> np.ndarray:
     drawn = np.flatnonzero(steps > 0)
     if not len(drawn):
         return drawn
-    first = np.searchsorted(steps[drawn], axis)
+    first = np.searchsorted(steps[drawn], axis * (1 - LAST_BITS))
     return drawn[np.unique(np.minimum(first, len(drawn) - 1))]
 
 

@@ -45,7 +45,7 @@ def _draw(axes: Axes, table: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     low, high = axes.get_ylim()
-    ends = ((lines.iloc[-1] - low) / (high - low)).sort_values()
+    ends = ((lines.iloc[-1] - low) / (high - low)).sort_values(kind="stable")
     for name, height in zip(ends.index, apart(ends.to_numpy(), NAME_HEIGHT), strict=True):
         axes.annotate(f"{name}", (1.02, height), xycoords="axes fraction", va="center", fontsize=8)
 
