@@ -61,6 +61,7 @@ def run(
     store: StoreOption = None,
     workers: WorkersOption = None,
     output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
+    train_only: Annotated[bool, typer.Option("--train-only", help="Leave the notebook unexecuted.")] = False,
 ) -> None:
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
     from grokkit import chapters
@@ -76,6 +77,8 @@ def run(
     held = Store.find(store)
     for experiment in joined(chapters.planned(path, given)):
         _train(experiment, held, device, workers, None)
+    if train_only:
+        return
     if "store" in chapters.parameters(path):
         given["store"] = str(held.path.resolve())
     done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
@@ -135,11 +138,14 @@ def book(
     ] = None,
     as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
     publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Execute every chapter, also those that would come out as published.")
+    ] = False,
 ) -> None:
-    """Execute every chapter on the records that are there, and build the static book. Trains nothing."""
+    """Execute the chapters that changed since they were published, and build the static book. Trains nothing."""
     from grokkit.publish import build_book
 
-    page = build_book(live, execute_chapters=not as_published, publish=publish)
+    page = build_book(live, as_published, publish, everything, tell=_say)
     err.print(f"The book: [bold]{page}[/bold]\nOpen it in a browser: file://{page}")
 
 
