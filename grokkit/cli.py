@@ -185,6 +185,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     """Say what is missing and how long it will take; then train it."""
     import os
 
+    from grokkit.forecast import forecast
     from grokkit.train import Display, lacking_runs
     from grokkit.train import train as train_runs
 
@@ -194,7 +195,8 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     if not lacking:
         return
     workers = workers or len(os.sched_getaffinity(0))
-    _say(_forecast(experiment, lacking, store, device, workers))
+    sentence, guess = forecast(experiment, lacking, store, device, workers)
+    _say(sentence)
     try:
         train_runs(
             asked,
@@ -203,7 +205,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
             store=store,
             device=device,
             workers=workers,
-            display=Display(err),
+            display=Display(err, steps=guess.steps),
             deadline=ends,
         )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
@@ -221,18 +223,6 @@ def _repeat(key: str, device: str, into: Path | None) -> None:
     table, sentence = compared(asked, apart)
     print(table.to_string(index=False))
     _say(sentence)
-
-
-def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, workers: int) -> str:
-    from grokkit.train.estimate import estimate
-    from grokkit.train.machine import resolve_device, why_uncompiled
-    from grokkit.train.progress import clock
-
-    where = resolve_device(device)
-    reason = why_uncompiled(where)
-    guess = estimate(lacking, experiment.until, store.read().values(), where, reason is None, workers)
-    text = f"Training them here will take {'at most ' if guess.at_most else 'about '}{clock(guess.seconds)}"
-    return f"{text}; uncompiled, because {reason}." if reason else f"{text}, after up to a minute of compiling."
 
 
 _AS_JSON = {"True": "true", "False": "false", "None": "null"}

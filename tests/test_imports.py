@@ -19,7 +19,7 @@ FLOORS = [
     {"engine", "claims"},
     {"train"},
     {"chapters"},
-    {"decisions", "repeat", "readme", "cli_store", "address", "page", "stamps", "execution"},
+    {"decisions", "repeat", "readme", "cli_store", "address", "page", "stamps", "execution", "forecast"},
     {"publish"},
     {"cli"},
 ]
