@@ -16,8 +16,8 @@ CLAIMS ?=
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-book: $(VENV)/.ready  ## Train one run in front of you, execute the chapters, build the book
-	@$(BIN)/grokkit run quickstart --profile laptop --store _build/live
+book: $(VENV)/.ready  ## Train one run in front of you, execute the chapters that changed, build the book
+	@$(BIN)/grokkit run quickstart --profile laptop --store _build/live --train-only
 	@$(BIN)/grokkit book --live _build/live
 
 test: $(VENV)/.ready  ## Run everything there is to check

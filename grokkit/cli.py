@@ -63,6 +63,7 @@ def run(
     store: StoreOption = None,
     workers: WorkersOption = None,
     output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
+    train_only: Annotated[bool, typer.Option("--train-only", help="Leave the notebook unexecuted.")] = False,
 ) -> None:
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
     from grokkit import chapters
@@ -78,6 +79,8 @@ def run(
     held = Store.find(store)
     for experiment in joined(chapters.planned(path, given)):
         _train(experiment, held, device, workers, None)
+    if train_only:
+        return
     if "store" in chapters.parameters(path):
         given["store"] = str(held.path.resolve())
     done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
@@ -137,11 +140,14 @@ def book(
     ] = None,
     as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
     publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Execute every chapter, also those that would come out as published.")
+    ] = False,
 ) -> None:
-    """Execute every chapter on the records that are there, and build the static book. Trains nothing."""
+    """Execute the chapters that changed since they were published, and build the static book. Trains nothing."""
     from grokkit.publish import build_book
 
-    page = build_book(live, execute_chapters=not as_published, publish=publish)
+    page = build_book(live, as_published, publish, everything, tell=_say)
     err.print(f"The book: [bold]{page}[/bold]\nOpen it in a browser: file://{page}")
 
 
@@ -195,6 +201,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     """Say what is missing and how long it will take; then train it."""
     import os
 
+    from grokkit.forecast import forecast
     from grokkit.train import Display, lacking_runs
     from grokkit.train import train as train_runs
 
@@ -204,7 +211,8 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     if not lacking:
         return
     workers = workers or len(os.sched_getaffinity(0))
-    _say(_forecast(experiment, lacking, store, device, workers))
+    sentence, guess = forecast(experiment, lacking, store, device, workers)
+    _say(sentence)
     try:
         train_runs(
             asked,
@@ -213,7 +221,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
             store=store,
             device=device,
             workers=workers,
-            display=Display(err),
+            display=Display(err, steps=guess.steps),
             deadline=ends,
         )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
@@ -231,18 +239,6 @@ def _repeat(key: str, device: str, into: Path | None) -> None:
     table, sentence = compared(asked, apart)
     print(table.to_string(index=False))
     _say(sentence)
-
-
-def _forecast(experiment: Any, lacking: list[Any], store: Store, device: str, workers: int) -> str:
-    from grokkit.train.estimate import estimate
-    from grokkit.train.machine import resolve_device, why_uncompiled
-    from grokkit.train.progress import clock
-
-    where = resolve_device(device)
-    reason = why_uncompiled(where)
-    guess = estimate(lacking, experiment.until, store.read().values(), where, reason is None, workers)
-    text = f"Training them here will take {'at most ' if guess.at_most else 'about '}{clock(guess.seconds)}"
-    return f"{text}; uncompiled, because {reason}." if reason else f"{text}, after up to a minute of compiling."
 
 
 _AS_JSON = {"True": "true", "False": "false", "None": "null"}

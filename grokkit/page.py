@@ -77,6 +77,8 @@ class Page:
         if not lacking:
             return ""
         command = f"`grokkit run {self.chapter} --profile {self.profile}`"
+        if len(asked) == 1:
+            return f"The run asked for here is still to come: {command} makes it."
         some = f"{lacking} of" if self._held else "All"
         return f"{some} this chapter's {len(asked)} runs are still to come: {command} makes them."
 

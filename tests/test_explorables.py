@@ -14,8 +14,8 @@ import pytest
 from browsing import assert_whole, screen
 
 from grokkit.errors import BadInput
+from grokkit.execution import tidy
 from grokkit.explorables import RunExplorer
-from grokkit.publish import _tidy
 
 CHOICES = {"form": "model", "p": "modulus p", "alpha": "training fraction"}
 SETTINGS = [("as coded", 97, 0.3), ("as coded", 97, 0.4), ("as coded", 47, 0.4), ("width 128", 97, 0.4)]
@@ -114,8 +114,9 @@ def test_python_sets_only_what_has_runs():
     assert (shown.chosen["form"], shown.moment) == ("width 128", 50)
     with pytest.raises(BadInput, match="chosen: no runs have .*47"):
         shown.chosen = {"form": "width 128", "p": 47, "alpha": 0.4}
-    with pytest.raises(BadInput, match="chosen: no runs have"):
-        explorer(chosen={"p": 97})
+    for without_runs in ({"p": 97}, {"form": "width 128", "p": 47, "alpha": 0.4}):
+        with pytest.raises(BadInput, match="chosen: no runs have"):
+            explorer(chosen=without_runs)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_published_notebooks_keep_the_page_and_drop_the_widget(tmp_path):
     outputs = [{"data": {VIEW: {}, "text/html": "kept"}}, {"data": {VIEW: {}}}, {"output_type": "stream"}]
     cell = {"cell_type": "code", "metadata": {}, "outputs": outputs}
     file.write_text(json.dumps({"metadata": {"widgets": {}, "kernelspec": {}}, "cells": [cell]}))
-    _tidy(file)
+    tidy(file)
     content = json.loads(file.read_text())
     assert content["metadata"] == {"kernelspec": {}}
     assert content["cells"][0]["outputs"] == [{"data": {"text/html": "kept"}}, {"data": {VIEW: {}}}, outputs[2]]

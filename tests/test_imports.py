@@ -21,7 +21,7 @@ FLOORS = [
     {"train"},
     {"chapters"},
     {"price"},
-    {"decisions", "repeat", "readme", "cli_store", "address", "page"},
+    {"decisions", "repeat", "readme", "cli_store", "address", "page", "stamps", "execution", "forecast"},
     {"publish", "queue"},
     {"cli_evidence"},
     {"cli"},

@@ -76,3 +76,9 @@ def test_what_made_the_runs_is_counted_in_runs_and_core_hours(grid):
 def test_nothing_missing_in_a_table_is_no_reason_to_promise_runs(grid, shown):
     assert not a_page(grid, grid).shows(np.array([]), "Controls.")
     assert shown == ["Controls. *No runs:* this profile asks for none."]
+
+
+def test_one_missing_run_is_told_in_the_singular(grid):
+    run = gk.Run.from_json(json.dumps(grid[0].config))
+    told = Page("quickstart", "laptop", [Experiment([run])], []).lacking
+    assert told == "The run asked for here is still to come: `grokkit run quickstart --profile laptop` makes it."

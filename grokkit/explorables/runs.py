@@ -54,7 +54,7 @@ class RunExplorer(Explorable):
         table = _drawable(table, choices)
         self._table, self._labels = table, dict(choices)
         self._combinations = combinations(table, choices)
-        chosen = self._combinations[0] if chosen is None else dict(chosen)
+        chosen = self._with_runs(self._combinations[0] if chosen is None else dict(chosen))
         data = {"choices": options(table, choices), "runs": _runs(table, choices, points)}
         super().__init__(
             data=data | (_norms(table, norm, points) if norm else {}),
@@ -75,12 +75,15 @@ class RunExplorer(Explorable):
 
     @traitlets.validate("chosen")
     def _has_runs(self, proposal: Any) -> dict[str, Any]:
-        if proposal["value"] not in self._combinations:
+        return self._with_runs(proposal["value"])
+
+    def _with_runs(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        if chosen not in self._combinations:
             raise BadInput(
-                f"chosen: no runs have {proposal['value']}; a choice names {', '.join(self._labels)} and has runs, "
+                f"chosen: no runs have {chosen}; a choice names {', '.join(self._labels)} and has runs, "
                 f"for example {self._combinations[0]}."
             )
-        return proposal["value"]
+        return chosen
 
     def __repr__(self) -> str:
         return f"<RunExplorer: {len(self._table)} runs by {', '.join(self._labels.values())}>"

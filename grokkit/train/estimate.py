@@ -1,11 +1,13 @@
-"""How long the missing runs will take here: from records of this machine, else from a few steps timed now."""
+"""How long the missing runs will take here: at the pace of this machine's records, else of a few steps timed now, and
+for as many steps as runs went, wherever, that differ by their seeds alone."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,28 +25,38 @@ TIMED_STEPS = 3
 
 
 class Estimate(NamedTuple):
-    """seconds on `workers` processes; `at_most` where it assumes that runs spend their whole budget."""
+    """seconds on `workers` processes; `at_most` where it assumes that runs spend their whole budget.
+
+    steps: of the runs (by key) for which others tell how far they will go.
+    """
 
     runs: int
     seconds: float
     at_most: bool
+    steps: dict[str, float]
 
 
 def estimate(
-    runs: list[Run], until: Until, held: Iterable[Record], device: torch.device, compiled: bool, workers: int
+    runs: list[Run],
+    until: Until,
+    held: Iterable[Record],
+    device: torch.device,
+    compiled: bool,
+    workers: int,
+    published: Iterable[Record] = (),
 ) -> Estimate:
-    """The time that training `runs` will take."""
-    ours = environment(device, compiled)
+    """The time that training `runs` will take. held: records that may tell this machine's pace.
+
+    published: others, which may tell how many steps such runs take.
+    """
+    ours, held = environment(device, compiled), list(held)
     local = [r for r in held if all(r.provenance.get(name) == value for name, value in ours.items())]
-    seconds, guessed = 0.0, False
+    steps, seconds = _expected_steps(runs, [*held, *published], until), 0.0
     for group in groups_of(runs):
-        alike = [r for r in local if _shape(r) == group.shape]
-        pace = _pace(alike) or _timed(group.runs[0], device, compiled)
-        steps = [_steps(run, alike, until) for run in group.runs]
-        guessed |= None in steps
-        seconds += pace * sum(until.steps if s is None else s for s in steps)
+        pace = _pace([r for r in local if _shape(r) == group.shape]) or _timed(group.runs[0], device, compiled)
+        seconds += pace * sum(steps.get(run.key, until.steps) for run in group.runs)
     rounds = -(-len(runs) // workers)
-    return Estimate(len(runs), seconds / len(runs) * rounds, guessed)
+    return Estimate(len(runs), seconds / len(runs) * rounds, len(steps) < len(runs), steps)
 
 
 def _shape(record: Record) -> Shape:
@@ -57,12 +69,19 @@ def _pace(records: list[Record]) -> float | None:
     return float(np.median(paces)) if paces else None
 
 
-def _steps(run: Run, records: list[Record], until: Until) -> float | None:
-    """How far runs went that differ from this one by their seeds only and were watched as long as this one will be."""
-    settings = {**run.canonical(), "seeds": None}
-    alike = (r for r in records if {**r.config, "seeds": None} == settings)
-    went = [min(r.observed_to, until.steps) for r in alike if r.status != "budget" or r.observed_to >= until.steps]
-    return float(np.median(went)) if went else None
+def _expected_steps(runs: list[Run], records: list[Record], until: Until) -> dict[str, float]:
+    """Key -> how far runs went, in the median, that differ from this one by their seeds only and were watched as long
+    as this one will be; without those whom no record tells."""
+    went = defaultdict(list)
+    for record in records:
+        if record.status != "budget" or record.observed_to >= until.steps:
+            went[_settings(record.config)].append(min(record.observed_to, until.steps))
+    alike = {run.key: went.get(_settings(run.canonical())) for run in runs}
+    return {key: float(np.median(found)) for key, found in alike.items() if found}
+
+
+def _settings(config: dict[str, Any]) -> str:
+    return json.dumps({**config, "seeds": None}, sort_keys=True)
 
 
 def _timed(run: Run, device: torch.device, compiled: bool) -> float:

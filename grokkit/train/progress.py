@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -60,6 +61,8 @@ class Display:
     running: dict[str, Look] = field(default_factory=dict)
     began: dict[str, tuple[float, int]] = field(default_factory=dict)
     """Of each run, the time and step at which it was first seen here."""
+    steps: Mapping[str, float] = field(default_factory=dict)
+    """Key -> how many steps a run will probably take, where others like it tell."""
 
     def expecting(self, budgets: dict[str, int]) -> Display:
         """The same display, told which runs will come and how many steps each may take."""
@@ -124,7 +127,9 @@ class Display:
         began, first = self.began[look.key]
         if look.t == first:
             return "unknown"
-        pace = (time.monotonic() - began) / (look.t - first)
+        pace, expected = (time.monotonic() - began) / (look.t - first), self.steps.get(look.key, 0)
+        if look.t < expected:
+            return f"about {clock(pace * (expected - look.t))}"
         return f"at most {clock(pace * (self.budgets[look.key] - look.t))}"
 
 
