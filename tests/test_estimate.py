@@ -78,7 +78,7 @@ def test_the_quickstarts_live_run_is_forecast_from_the_published_ones():
 def test_a_display_says_about_how_long_until_a_run_goes_on_for_longer_than_others(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    display = Display(Console(quiet=True), steps={"known": 500.0}).expecting(2, UNTIL)
+    display = Display(Console(quiet=True), steps={"known": 500.0}).expecting({"known": 1000})
     display._last_line = now[0]
     first = Look("known", "a run", 0, 0.1, 0.1, 0.0, None)
     display.show(first)
