@@ -122,7 +122,7 @@ def killed_and_restarted(folder: Path, workers: int, diary: Diary) -> dict:
         "orphans lived": max(seconds),
         "ended": entries[-1]["ended"],
         "digests": digests(held(store)),
-        "checkpoints left": len(list((folder / "cache").rglob("*.safetensors"))),
+        "checkpoints left": len(list((folder / "cache" / "checkpoints").glob("*.safetensors"))),
     }
 
 

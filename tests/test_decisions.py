@@ -124,13 +124,6 @@ def test_what_is_missing_costs_what_runs_took_that_differ_by_their_seeds_only(tm
     assert found["A3"]["missing"] == {"runs": 0, "core_hours": 0.0, "keys": []}
 
 
-def test_what_always_spends_its_budget_costs_it(tmp_path, monkeypatch):
-    grid = a_grid(lambda *_: None)  # observed for 100,000 steps, in 36 s
-    grid = [replace(r, provenance={**r.provenance, "seconds": 36_000.0}) for r in grid]
-    found = all_but_the_last(grid, gk.Until(steps=200_000), tmp_path, monkeypatch)
-    assert found["A5"]["missing"] == {"runs": 1, "core_hours": 20.0, "keys": [grid[-1].key]}
-
-
 def test_the_hours_of_the_runs_behind_a_verdict_are_processor_hours_where_these_are_known(tmp_path, monkeypatch):
     grid = a_grid(lambda *_: 3000)
     for record in grid:

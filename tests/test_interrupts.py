@@ -54,7 +54,13 @@ def cache() -> Path:
 
 
 def checkpoint_files() -> list[Path]:
-    return sorted(cache().rglob("*.safetensors"))
+    """Of runs that are on their way."""
+    return sorted((cache() / "checkpoints").glob("*.safetensors"))
+
+
+def kept_files() -> list[Path]:
+    """Of runs that ended by their budget."""
+    return sorted((cache() / "checkpoints" / "ended").glob("*.safetensors"))
 
 
 def step_of(file: Path) -> int:
@@ -271,6 +277,77 @@ def interrupted(tmp_path):
     return tmp_path, file
 
 
+def longer(steps: int, **settings) -> dict:
+    return dict(until=gk.Until(steps=steps, accuracy=None, **settings), measure=MEASURE)
+
+
+ON_AND_OFF_THE_LONGER_GRID = [40, 45, 100, 137]
+
+
+@pytest.mark.parametrize("first", ON_AND_OFF_THE_LONGER_GRID)
+def test_a_longer_question_goes_on_where_a_shorter_one_ended(first, tmp_path, began):
+    some = [a_run(seed) for seed in range(3)]
+    straight = digests(gk.records(some, **longer(200), store=tmp_path / "straight"))
+    shutil.rmtree(cache())
+    gk.records(some, **longer(first), store=tmp_path / "on")
+    assert len(kept_files()) == 3 and checkpoint_files() == []
+    began.clear()
+    assert digests(gk.records(some, **longer(200), store=tmp_path / "on")) == straight
+    assert began == [(run.key, first) for run in some]
+    assert [step_of(file) for file in kept_files()] == [200] * 3
+
+
+OBSERVED = gk.Measure(every=10, observables=("sharpness",), observe_at=(20,))
+WATCHED = dict(until=gk.Until(steps=45, accuracy=1.0, every_step=True), measure=MEASURE)
+SWITCHED = gk.Schedule(
+    switches=(gk.Switch(setting="weight_decay", to=0.1, at=gk.Moment(train_accuracy=0.05, every=10, times=2.0)),)
+)
+
+
+@pytest.mark.parametrize(
+    ("run", "asked"),
+    [
+        (a_run(), dict(until=gk.Until(steps=45, accuracy=None), measure=OBSERVED)),
+        (a_run(batch=gk.Batch(size=None), rate=1e-4), WATCHED),
+        (a_run(schedule=SWITCHED), dict(until=gk.Until(steps=40, accuracy=None), measure=MEASURE)),
+        (a_run(), dict(until=gk.Until(steps=45, accuracy=0.999, extra=2), measure=MEASURE)),
+    ],
+    ids=["observed at its end", "watched at every step", "steered by an evaluation at its end", "may end early"],
+)
+def test_whatever_was_asked_the_longer_record_is_that_of_an_undisturbed_run(run, asked, tmp_path, began):
+    further = asked | {"until": asked["until"].model_copy(update={"steps": 130})}
+    straight = gk.records(run, **further, store=tmp_path / "straight")
+    shutil.rmtree(cache())
+    [short] = gk.records(run, **asked, store=tmp_path / "on")
+    assert short.status == "budget" and len(kept_files()) == 1
+    began.clear()
+    assert digests(gk.records(run, **further, store=tmp_path / "on")) == digests(straight)
+    assert began == [(run.key, asked["until"].steps)]
+
+
+def test_only_what_ends_by_its_budget_and_is_small_is_kept(tmp_path, monkeypatch):
+    arriving = dict(until=gk.Until(steps=4000, accuracy=0.9), measure=MEASURE)
+    [done] = gk.records(learner(), **arriving, store=tmp_path)
+    gk.records(short_lived(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    assert done.status == "reached" and kept_files() == []
+    monkeypatch.setattr(checkpoints, "KEPT_BYTES", 1000)
+    gk.records(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    assert kept_files() == []
+
+
+def test_on_a_full_disk_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints.shutil, "disk_usage", lambda _: SimpleNamespace(free=10**9))
+    gk.records(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    assert kept_files() == []
+
+
+def test_a_kept_checkpoint_goes_when_its_run_has_arrived(tmp_path):
+    gk.records(learner(), until=gk.Until(steps=20, accuracy=0.9), measure=MEASURE, store=tmp_path)
+    assert len(kept_files()) == 1
+    [done] = gk.records(learner(), until=gk.Until(steps=4000, accuracy=0.9), measure=MEASURE, store=tmp_path)
+    assert done.status == "reached" and kept_files() == []
+
+
 @pytest.mark.parametrize("damage", [truncate, empty, scribble, make_foreign, forget_the_rest])
 def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrupted, began, fresh_learner):
     store, file = interrupted
@@ -320,7 +397,8 @@ def test_a_sound_checkpoint_is_used_by_longer_and_shorter_requests_that_it_fits(
         here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
         resumed = gk.records(learner(), until=until, measure=MEASURE, store=here)
         assert began == [(learner().key, step if used else 0)]
-        file.unlink(missing_ok=True)
+        shutil.rmtree(cache())
+        file.parent.mkdir(parents=True)
         assert digests(resumed) == digests(gk.records(learner(), until=until, measure=MEASURE, store=there))
 
 

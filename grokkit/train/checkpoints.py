@@ -1,5 +1,7 @@
 """Unfinished trajectories on disk: one safetensors file a run in the user's cache, written whole or not at all.
 
+One that ended by its budget is kept in the folder `ended`, so that a longer question goes on from there.
+
 A checkpoint belongs to a run, an evaluation grid and an arithmetic (`grokkit.train.machine`); elsewhere its bits would
 not be those of an undisturbed run, so there it is left aside, with a sentence where only the arithmetic is another.
 """
@@ -9,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,12 @@ from grokkit.run import Run
 
 TENSORS = "params", "state", "buffers"
 STORY = "t", "last", "steps", "rows", "seconds", "cpu_seconds", "passages"
+
+KEPT_BYTES = 2**24
+"""The size of a trajectory's tensors up to which it is kept when its budget has ended: source A's transformer has a
+third of it."""
+SPARE_BYTES = 2**32
+"""What must be free on the disk for that."""
 
 
 class CheckpointWarning(UserWarning):
@@ -56,13 +65,32 @@ class Checkpoints:
     def path(self, run: Run) -> Path:
         return self.folder / f"{run.key}-{self.grid}-{_tag(self.arithmetic)}.safetensors"
 
+    def _kept(self, run: Run) -> Path:
+        return self.folder / "ended" / self.path(run).name
+
     def save(self, trajectory: Trajectory) -> None:
         """Replace the run's checkpoint by the trajectory's present state."""
-        path = self.path(trajectory.run)
+        self._write(self.path(trajectory.run), trajectory)
+
+    def keep(self, trajectory: Trajectory) -> None:
+        """Keep a trajectory that ended by its budget, if it is small and there is room, in place of its checkpoint.
+
+        Its last row was measured because the budget ended there; a longer watch that evaluates there measures again.
+        """
+        before = replace(trajectory, steps=trajectory.steps[:-1], rows=trajectory.rows[:-1])
+        with suppress(OSError, GrokkitError):  # nothing depends on it
+            path = self._kept(trajectory.run)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if _bytes(trajectory) <= KEPT_BYTES and shutil.disk_usage(path.parent).free >= SPARE_BYTES:
+                self._write(path, before)
+        with suppress(OSError):
+            self.path(trajectory.run).unlink()
+
+    def _write(self, path: Path, trajectory: Trajectory) -> None:
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
         story = {name: getattr(trajectory, name) for name in STORY}
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
             # The file sorts its tensors; norms are sums over them, and a sum's last bits depend on its order.
             told = {"story": story, "order": list(tensors), "arithmetic": self.arithmetic}
@@ -78,17 +106,24 @@ class Checkpoints:
 
     def load(self, run: Run, grid: np.ndarray) -> Trajectory | None:
         """The run's trajectory as it was saved, or None if there is none that fits the evaluation steps `grid`."""
-        path = self.path(run)
-        if not path.exists():
+        found = self._files(run)
+        if not found:
             self._leave_aside(run)
-            return None
+        read = (self._read(path, run, grid) for path in found)
+        return next((saved for saved in read if saved), None)
+
+    def _files(self, run: Run) -> list[Path]:
+        return [path for path in (self.path(run), self._kept(run)) if path.exists()]
+
+    def _read(self, path: Path, run: Run, grid: np.ndarray) -> Trajectory | None:
         try:
             with safe_open(path, framework="pt") as file:
                 story = json.loads(file.metadata()["story"])
                 order = json.loads(file.metadata()["order"])
                 tree = _nested({name: file.get_tensor(name) for name in order})
             saved = Trajectory(run, tree["params"], tree.get("state", {}), tree.get("buffers", {}), **story)
-            fits = saved.steps == grid[: len(saved.steps)].tolist() and saved.t < grid[-1]
+            done = len(saved.steps)
+            fits = saved.steps == grid[:done].tolist() and saved.t < grid[-1] and saved.t <= grid[done]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             warnings.warn(
                 f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
@@ -101,11 +136,11 @@ class Checkpoints:
 
     def step_of(self, run: Run) -> int:
         """The step up to which the run was saved, 0 where that cannot be told."""
-        try:
-            with safe_open(self.path(run), framework="pt") as file:
+        for path in self._files(run):
+            unreadable = suppress(OSError, SafetensorError, KeyError, TypeError, ValueError)
+            with unreadable, safe_open(path, framework="pt") as file:
                 return int(json.loads(file.metadata()["story"])["t"])
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-            return 0
+        return 0
 
     def _leave_aside(self, run: Run) -> None:
         """Say which checkpoints of the run would have served, had this arithmetic made them."""
@@ -128,9 +163,15 @@ class Checkpoints:
         return ", ".join(f"{name} {theirs.get(name)} there, {x} here" for name, x in ours if theirs.get(name) != x)
 
     def drop(self, run: Run) -> None:
-        """Forget a run that is done."""
-        with suppress(OSError):
-            self.path(run).unlink()
+        """Forget a run that has arrived, or never will."""
+        for path in self._files(run):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _bytes(trajectory: Trajectory) -> int:
+    tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
+    return sum(x.numel() * x.element_size() for x in tensors.values())
 
 
 def _tag(values: dict[str, Any]) -> str:

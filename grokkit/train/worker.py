@@ -64,7 +64,7 @@ class Worker:
         saved = time.monotonic()
         while session.active:
             for event in session.proceed():
-                self._handle(event)
+                self._handle(session, event)
             paused = self.paused()
             if paused or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 saved = self._checkpoint(session)
@@ -76,9 +76,12 @@ class Worker:
             self.checkpoints.save(session.stack.snapshot(slot))
         return time.monotonic()
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, session: Session, event: Event) -> None:
         if event.status:
             self.store.add(self._record(event.trajectory, event.status))
+        if event.status == "budget":
+            self.checkpoints.keep(session.stack.snapshot(event.slot))
+        elif event.status:
             self.checkpoints.drop(event.trajectory.run)
         self.progress.look(event.trajectory, event.status)
 
