@@ -78,7 +78,7 @@ def test_a_row_says_what_the_run_was_and_where_it_was_made(tmp_path):
     assert (row["provenance.device"], row["provenance.precision"]) == ("cpu", "float64")
     assert row["provenance.compiled"] is False and row["provenance.torch"] == torch.__version__
     assert record.steps.tolist() == MEASURE.steps(STEPS)[0].tolist()
-    assert 0 < record.provenance["cpu_seconds"] and 0 < record.provenance["seconds"]
+    assert record.provenance["cpu_seconds"] > 0 and record.provenance["seconds"] > 0
 
 
 def test_the_store_and_the_cache_of_the_environment_are_used(tmp_path, monkeypatch):

@@ -31,4 +31,4 @@ def _finding(form: str, runs: pd.DataFrame) -> Finding:
     late = runs["ratio"] >= LONG_AFTER  # a censored run has no ratio: it did not arrive
     interval = median_interval(runs["ratio"].fillna(float("inf")))
     told = f"{late.sum()} of {len(runs)} runs have T_val / T_train of {LONG_AFTER:g} or more"
-    return majority(form, late, told, interval=interval)
+    return majority(form, late, told)._replace(interval=interval)

@@ -61,4 +61,4 @@ def _found(setting: str, runs: pd.DataFrame, part: Callable[[pd.Series], np.ndar
         f"{close.sum()} of {len(runs)} runs, of {runs['seeds.data'].nunique()} seeds, follow it; median departure "
         f"{np.median(departures):.1%} of the decay"
     )
-    return majority(setting, close, told, interval=median_interval(departures))
+    return majority(setting, close, told)._replace(interval=median_interval(departures))
