@@ -116,7 +116,8 @@ def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own
     before = claims()["A1"].registration
     assert register(["A1"], same_question=True) == ["A1"]
     told = of_its_own.read_text()
-    assert f'was = ["{before.was[0]}", "{before.rule}"]' in told and f"at = {before.at.isoformat()}" in told
+    history = ", ".join(f'"{each}"' for each in (*before.was, before.rule))
+    assert f"was = [{history}]" in told and f"at = {before.at.isoformat()}" in told
     assert register(["A1"]) == ["A1"]
     [entry] = [part for part in of_its_own.read_text().split("\n\n") if part.startswith("[A1]")]
     assert "was" not in entry and before.at.isoformat() not in entry
