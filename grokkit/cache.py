@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -45,3 +47,23 @@ def from_home(what: str, path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         raise BadInput(f"{what}: '{path}' came, and no home folder is known here; name the folder in full.") from None
+
+
+@contextmanager
+def a_home() -> Iterator[None]:
+    """For programs that need a home: where the user has none, HOME is the temporary cache."""
+    if _has_home():
+        yield
+        return
+    os.environ["HOME"] = str(temporary_cache())
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]
+
+
+def _has_home() -> bool:
+    try:
+        return bool(Path.home())
+    except RuntimeError:
+        return False

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokkit.cache import a_home
 from grokkit.errors import BadInput, GrokkitError, unknown
 from grokkit.train.experiment import Experiment
 
@@ -86,6 +87,7 @@ def find_run(key: str) -> Experiment:
     raise BadInput(f"No chapter plans a run with the id '{key}'; the ledger's tables list the ids there are.")
 
 
+@a_home()
 def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
     """Run every cell and write the notebook with its outputs; a failing cell raises, its output saved."""
     import papermill

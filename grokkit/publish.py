@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grokkit.address import write_setup_cells
+from grokkit.cache import a_home
 from grokkit.chapters import chapters, checkout, find_chapter, parameters, planned
 from grokkit.claims import ledger
 from grokkit.decisions import write_verdicts
@@ -139,6 +140,7 @@ def _told(why: Why) -> str:
     return f"{kept} of {len(why)} chapters are taken as published. Executed: {executed or 'none'}."
 
 
+@a_home()
 def _build(top: Path, stage: Path) -> None:
     command = [
         sys.executable,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import grokkit as gk
+from grokkit import chapters, publish
 from grokkit.train.checkpoints import cache_folder
 
 NAMES = "GROKKIT_CACHE", "GROKKIT_STORE", "XDG_CACHE_HOME"
@@ -77,3 +78,27 @@ def test_a_path_from_home_is_refused_in_a_sentence_where_there_is_no_home(nobody
 def test_what_the_environment_names_is_used_as_it_is(nobody, monkeypatch):
     monkeypatch.setenv("GROKKIT_CACHE", "/dev/null/cache")
     assert cache_folder() == Path("/dev/null/cache")
+
+
+def homes_seen(monkeypatch, tmp_path):
+    """HOME as a chapter's kernel and the book's builder see it."""
+    seen = []
+    monkeypatch.setattr("papermill.execute_notebook", lambda *_, **__: seen.append(os.environ.get("HOME")))
+    monkeypatch.setattr("subprocess.run", lambda *_, env, **__: seen.append(env.get("HOME")) or 1 / 0)
+    chapters.execute(chapters.find_chapter("quickstart"), tmp_path / "done.ipynb", {})
+    with pytest.raises(ZeroDivisionError):
+        publish._build(tmp_path, tmp_path)
+    return seen
+
+
+def test_jupyter_gets_a_temporary_home_where_there_is_none(nobody, monkeypatch, tmp_path):
+    """It needs one to know where its own files are."""
+    assert homes_seen(monkeypatch, tmp_path) == [str(nobody), str(nobody)]
+    assert "HOME" not in os.environ
+
+
+def test_jupyter_gets_the_home_that_there_is(temporary, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", "/dev/null/home")
+    assert homes_seen(monkeypatch, tmp_path) == ["/dev/null/home", "/dev/null/home"]
+    monkeypatch.delenv("HOME")
+    assert homes_seen(monkeypatch, tmp_path) == [None, None]
