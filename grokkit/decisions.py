@@ -96,7 +96,7 @@ def _published(interval: list[float] | None) -> list[float] | None:
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     """Time that the runs took, each on one core or its share of a device."""
     chosen = set(keys)
-    return round(sum(seconds_of(r) for r in held if r.key in chosen) / 3600, 2)
+    return round(sum(seconds_of(r.provenance) for r in held if r.key in chosen) / 3600, 2)
 
 
 def _missing(asked: list[Experiment], keys: set[str], prices: Prices) -> dict[str, Any]:
