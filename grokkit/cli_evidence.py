@@ -82,7 +82,8 @@ def next_runs(
 def _opened(path: Path | None) -> Store:
     """The store that new records go to; what the project has published is never trained again for another one."""
     found, published = Store.find(path), evidence_folder()
-    return Store(found.path, beneath=published) if path and published else found
+    elsewhere = published and found.path.resolve() != published.resolve()
+    return Store(found.path, beneath=published) if elsewhere else found
 
 
 def _queue(lots: list[Lot], store: Store, given: bool, shard: str) -> tuple[list[Lot], Price]:

@@ -75,7 +75,7 @@ def _found(claim: Claim, asked: list[Experiment], held: list[Record], prices: Pr
 def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     """Time that the runs took, each on one core or its share of a device."""
     chosen = set(keys)
-    return round(sum(seconds_of(r) for r in held if r.key in chosen) / 3600, 2)
+    return round(sum(seconds_of(r.provenance) for r in held if r.key in chosen) / 3600, 2)
 
 
 def _missing(asked: list[Experiment], keys: set[str], prices: Prices) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from IPython.display import Markdown, display
 
 from grokkit.claims import verdicts_table
 from grokkit.plots import PageTable, page_table
+from grokkit.price import seconds_of
 from grokkit.record import Record
 from grokkit.train import Experiment
 
@@ -65,7 +66,7 @@ class Page:
         held = self._held.values()
         if not held:
             return ""
-        hours = sum(record.provenance["seconds"] for record in held) / 3600
+        hours = sum(seconds_of(record.provenance) for record in held) / 3600
         hardware = ", ".join(sorted({record.provenance["hardware"] for record in held}))
         return f"{len(held)} runs, {hours:.1f} core-hours ({hardware})."
 
@@ -91,5 +92,5 @@ def _provenance(of: Mapping[str, Any]) -> dict[str, Any]:
         "revision": of.get("revision", ""),
         "hardware": f"{of['hardware']} ({of['device']})",
         "precision": of["precision"],
-        "seconds": of["seconds"],
+        "seconds": seconds_of(of),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from operator import ne
@@ -85,13 +86,13 @@ class Prices:
 
     def steps(self, run: Run, until: Until, measure: Measure) -> float:
         """The steps that the run is expected to take: the mean of runs that differ from it by their seeds only; where
-        there are none, of those of its kin that differ in the fewest settings; without kin its budget."""
+        there are none, the most of those of its kin that differ in the fewest settings; without kin its budget."""
         settings = _settings(run.canonical())
         name = settings, until, measure.every
         if name not in self._told:
-            alike = self._alike.get(settings) or self._nearest(settings, Shape.of(run))
-            watched = [_watched(record, until, measure.every) for record in alike]
-            self._told[name] = float(np.mean(watched)) if watched else float(until.steps)
+            alike = self._alike.get(settings, [])
+            watched = [_watched(r, until, measure.every) for r in alike or self._nearest(settings, Shape.of(run))]
+            self._told[name] = float(np.mean(watched) if alike else max(watched, default=until.steps))
         return self._told[name]
 
     @cached_property
@@ -102,13 +103,14 @@ class Prices:
     def _nearest(self, settings: Settings, shape: Shape) -> list[Record]:
         if shape not in self._of_kin:
             kin = [other for other in self._by_shape if other.task.kind == shape.task.kind and _are_kin(shape, other)]
-            self._of_kin[shape] = {_settings(record.config) for other in kin for record in self._by_shape[other]}
+            theirs = (_settings(record.config) for other in kin for record in self._by_shape[other])
+            self._of_kin[shape] = list(dict.fromkeys(theirs))  # in an order that no hash decides
         apart = {theirs: sum(map(ne, theirs, settings)) for theirs in self._of_kin[shape]}
         least = min(apart.values(), default=0)
         return [record for theirs, parts in apart.items() if parts == least for record in self._alike[theirs]]
 
     @cached_property
-    def _of_kin(self) -> dict[Shape, set[Settings]]:
+    def _of_kin(self) -> dict[Shape, list[Settings]]:
         """The settings of a shape's kin, as far as they were asked for."""
         return {}
 
@@ -138,12 +140,12 @@ class Prices:
         ours = [r for r in timed if r.provenance.get("hardware") == self.hardware]
         chosen = [r for r in ours or timed if "cpu_seconds" in r.provenance] or ours or timed
         steps = sum(r.observed_to for r in chosen)
-        return sum(map(seconds_of, chosen)) / steps if steps else 0.0
+        return sum(seconds_of(r.provenance) for r in chosen) / steps if steps else 0.0
 
 
-def seconds_of(record: Record) -> float:
+def seconds_of(provenance: Mapping[str, Any]) -> float:
     """What a run took of a core: processor seconds, or in records without them those on the wall."""
-    return record.provenance.get("cpu_seconds", record.provenance.get("seconds", 0.0))
+    return provenance.get("cpu_seconds", provenance.get("seconds", 0.0))
 
 
 def _watched(record: Record, until: Until, every: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from rich.console import Console
 from tiny import MEASURE, STEPS, UNTIL, a_run, a_sweep, digests, learner, longer_lived, short_lived
 
 import grokkit as gk
-from grokkit.train import Missing, groups, lacking_runs, sweep, worker
+from grokkit.train import Experiment, Missing, groups, lacking_runs, sweep, worker
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_row_says_what_the_run_was_and_where_it_was_made(tmp_path):
     assert (row["provenance.device"], row["provenance.precision"]) == ("cpu", "float64")
     assert row["provenance.compiled"] is False and row["provenance.torch"] == torch.__version__
     assert record.steps.tolist() == MEASURE.steps(STEPS)[0].tolist()
-    assert 0 < record.provenance["cpu_seconds"] and 0 < record.provenance["seconds"]
+    assert record.provenance["cpu_seconds"] > 0 and record.provenance["seconds"] > 0
 
 
 def test_the_store_and_the_cache_of_the_environment_are_used(tmp_path, monkeypatch):
@@ -400,6 +401,39 @@ def test_in_bfloat16_a_step_of_twice_the_arithmetic_still_counts_as_small(precis
     run = gk.Run(task=gk.ModularAddition(p=113), model=gk.LSTM(), optimizer=gk.AdamW(), batch=gk.Batch(size=32))
     [group] = groups.groups_of([run.model_copy(update={"precision": precision})] * 100)
     assert groups.slots_for(group, "cpu", 1) == slots
+
+
+def test_groups_come_in_the_order_in_which_they_are_asked_for():
+    one, other = a_run(0), [a_run(seed, p=5) for seed in range(3)]
+    found = groups.groups_of([other[0], one, *other[1:]])
+    assert [group.runs for group in found] == [other, [one]]
+    assert [group.runs for group in groups.groups_of([one, *other])] == [[one], other]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_several_experiments_train_in_one_sweep_each_as_by_itself(workers, tmp_path, added):
+    asked = [
+        Experiment([a_run(seed) for seed in range(3)], UNTIL, MEASURE),
+        Experiment([a_run(seed, p=5) for seed in range(2)], gk.Until(steps=20, accuracy=None), gk.Measure(every=5)),
+        Experiment([a_run(9)], UNTIL, MEASURE),
+    ]
+    alone = {digest for e in asked for digest in digests(gk.records(**vars(e), store=tmp_path / "alone"))}
+    order = added.copy()
+    added.clear()
+    settings = dict(device="cpu", workers=workers, display=None, deadline=time.time() + 600)
+    sweep.train_in_order(asked, {}, store=gk.Store(tmp_path / "together"), **settings)
+    assert set(digests(gk.Store(tmp_path / "together").read().values())) == alone
+    assert workers == 2 or added == order
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_that_cannot_end_before_the_deadline_is_not_begun_and_a_shorter_one_is(workers, tmp_path):
+    long, short = [a_run(seed) for seed in range(3)], [a_run(seed, p=5) for seed in range(3)]
+    asked = [Experiment(long, UNTIL, MEASURE), Experiment(short, UNTIL, MEASURE)]
+    lasts = {run.key: 400.0 for run in long}  # in a stack of two
+    settings = dict(device="cpu", workers=workers, display=None, deadline=time.time() + 600)
+    sweep.train_in_order(asked, lasts, store=gk.Store(tmp_path), **settings)
+    assert set(gk.Store(tmp_path).keys()) == {run.key for run in short}
 
 
 def test_one_run_needs_no_second_process(tmp_path, monkeypatch):
