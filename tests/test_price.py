@@ -126,6 +126,7 @@ def test_without_other_seeds_the_nearest_kin_tell_and_without_kin_the_budget():
     [record] = grid_arriving(2000)
     near = run_of(record).model_copy(update={"train_fraction": 0.77})
     assert expected([record], near, Until(steps=100_000)) == 2500
+    assert expected(grid_arriving(2000, 7000, 3000), near, Until(steps=100_000)) == 7500  # the most of them
     nearer = run_of(record).model_copy(update={"train_fraction": 0.77, "precision": "float64"})
     both = [record, replace(grid_arriving(4000)[0], key=nearer.key, config=json.loads(nearer.to_json()))]
     assert expected(both, nearer.model_copy(update={"init_scale": 2.0}), Until(steps=100_000)) == 4500
