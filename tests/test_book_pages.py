@@ -22,7 +22,7 @@ from browsing import Visit, missing
 import grokkit as gk
 from grokkit import plots
 from grokkit.address import address
-from grokkit.claims import claim, ledger
+from grokkit.claims import OPEN, claim, ledger
 
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()
@@ -172,9 +172,16 @@ def test_the_rules_page_shows_what_was_registered(visit):
     assert visit("rules.html").page.locator("#rule-a2 pre .k", has_text="def").count()  # code is coloured
 
 
+def test_the_ledger_says_what_is_missing_and_what_it_costs(visit):
+    text = visit("ledger.html").page.inner_text("main")
+    lacking = [row["id"] for row in ledger() if row["missing"]["runs"]]
+    assert all(f"grokkit next --claims {id}" in text for id in lacking)
+    assert " 1 runs" not in text and "e+0" not in text and "nan" not in text
+
+
 def test_findings_name_every_decided_claim(visit):
     rows = visit("findings.html").page.locator("table.verdicts-table tbody tr")
-    decided = [row["id"] for row in ledger() if row["verdict"] != "not tested"]
+    decided = [row["id"] for row in ledger() if row["verdict"] not in OPEN]
     assert decided and [text.split()[0] for text in rows.all_inner_texts()] == decided
 
 

@@ -156,17 +156,25 @@ def interval(claim: dict[str, Any]) -> Cell:
 
 def cost(claim: dict[str, Any]) -> str:
     """'24 runs, 0.4 core-hours'."""
-    return f"{len(claim['keys'])} runs, {claim['core_hours']:.2g} core-hours"
+    return f"{_runs(len(claim['keys']))}, {_hours(claim['core_hours'])}"
 
 
 def missing(claim: dict[str, Any]) -> list[Cell]:
-    """'40 runs missing (at most 12 core-hours): grokkit run transformer --profile evidence'; nothing where none is."""
+    """'40 runs missing (about 12 core-hours): grokkit next --claims A7'; nothing where none is."""
     runs, hours = claim["missing"]["runs"], claim["missing"]["core_hours"]
     if not runs:
         return []
-    price = "" if hours is None else f" (at most {hours:.2g} core-hours)"
-    command = nodes.literal("", f"grokkit run {claim['chapter'].split('_', 1)[-1]} --profile evidence")
-    return [nodes.inline("", "", nodes.Text(f"{runs} runs missing{price}: "), command)]
+    price = "" if hours is None else f" (about {_hours(hours)})"
+    command = nodes.literal("", f"grokkit next --claims {claim['id']}")
+    return [nodes.inline("", "", nodes.Text(f"{_runs(runs)} missing{price}: "), command)]
+
+
+def _runs(n: int) -> str:
+    return f"{n:,} run{'s' * (n != 1)}"
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.0f} core-hours" if hours >= 10 else f"{hours:.2g} core-hours"
 
 
 def counts_table(claims: Sequence[dict[str, Any]], titles: dict[str, str]) -> nodes.table:

@@ -50,9 +50,9 @@ class Verdicts(LibraryTable):
     """`{verdicts}`: the claims that have a verdict."""
 
     def render(self) -> list[nodes.Node]:
-        from grokkit.claims import ledger
+        from grokkit.claims import OPEN, ledger
 
-        rows = [self.verdict(each) for each in ledger() if each["verdict"] != "not tested"]
+        rows = [self.verdict(each) for each in ledger() if each["verdict"] not in OPEN]
         return [table(["Id", "Verdict", "What was seen", "n", "Interval"], rows, [1, 2, 8, 1, 3], "verdicts-table")]
 
     def verdict(self, found: dict[str, Any]) -> nodes.row:
