@@ -59,10 +59,9 @@ def test_a_chapter_without_any_run_says_so(chapter, page_of):
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # medians of runs that are too short to arrive
 @every_chapter
-@pytest.mark.parametrize("first", [0, 1])
-def test_a_chapter_with_every_second_run_says_so(chapter, first, page_of):
+def test_a_chapter_with_every_second_run_says_so(chapter, page_of):
     asked = planned(chapter, {"profile": "smoke"})
     for experiment in asked:
-        gk.records(**vars(replace(experiment, runs=experiment.runs[first::2])), missing="train")
+        gk.records(**vars(replace(experiment, runs=experiment.runs[1::2])), missing="train")
     lacking = {run.key for experiment in asked for run in experiment.runs} - set(gk.Store.find().keys())
     assert ("still to come" in page_of(chapter)) == bool(lacking)
