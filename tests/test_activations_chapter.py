@@ -20,7 +20,7 @@ JUDGED = (*activations.JUDGED, *activations.OTHERS)
 
 @pytest.fixture(scope="module")
 def experiments():
-    return planned(find_chapter("activations"), {"profile": "evidence"})
+    return planned(find_chapter("activations"), {"profile": "evidence", "asides": True})
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,9 @@ def space():
     from grokkit import chapters
 
     found = {}
-    for tag in ("parameters", "imports", "plan"):
+    exec(chapters._source(find_chapter("activations"), "parameters"), found)
+    found["asides"] = True
+    for tag in ("imports", "plan"):
         exec(chapters._source(find_chapter("activations"), tag), found)
     return found
 
@@ -69,7 +71,7 @@ def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(space):
     plan = chapters._source(find_chapter("activations"), "plan").replace(
         "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'relu^2': 5e-4, 'gelu': 1e-3}"
     )
-    found = {"profile": "evidence", "budget": 20_000, "store": "", "gk": gk}
+    found = {"profile": "evidence", "budget": 20_000, "asides": True, "store": "", "gk": gk}
     exec(plan, found)
     table = settings_table(found["parts"]["tuned"])
     assert len(activations.reported(table, activations.TEXT, "relu", 2e-3)) == len(table) == 5

@@ -15,7 +15,7 @@ IDS = [each.id for each in claims().values() if each.chapter == "03_architecture
 
 @pytest.fixture(scope="module")
 def experiments():
-    return planned(find_chapter("architectures"), {"profile": "evidence"})
+    return planned(find_chapter("architectures"), {"profile": "evidence", "asides": True})
 
 
 @pytest.fixture(scope="module")

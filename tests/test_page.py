@@ -39,7 +39,7 @@ def test_the_answer_names_verdicts_runs_and_cost(grid):
     verdicts = whole.verdicts(["A1", "A3"])
     said = whole.answer({"A1": "it groks", "A3": "sooner"}, verdicts, also="Well.").data
     assert said == (
-        "The answer in one line: it groks (A1): **reproduced**; sooner (A3): **not reproduced**.\n\n"
+        "The answer in one line: it groks (A1): **reproduced**; sooner (A3): **undecided**.\n\n"
         f"{len(grid)} runs, {len(grid) * 36 / 3600:.1f} core-hours (A processor). Well."
     )
 
