@@ -1,5 +1,7 @@
 """Settings that change while a run goes on: when they do, that they do, and that nothing else does."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,12 @@ def trained(trajectories, slots=1):
     return [ended[trajectory.run.key] for trajectory in trajectories]
 
 
+@cache
+def alone(run):
+    """The run's trajectory at its end, trained once for all tests that compare something with it."""
+    return trained([start(run)])[0]
+
+
 def assert_identical(ours, theirs):
     assert (ours.steps, ours.rows) == (theirs.steps, theirs.rows)
     assert all(torch.equal(x, theirs.params[name]) for name, x in ours.params.items())
@@ -74,7 +82,7 @@ def assert_identical(ours, theirs):
 
 @kinds
 def test_a_switched_run_is_the_loop_that_changes_its_optimizer_by_hand(run):
-    ours = trained([start(run)])[0]
+    ours = alone(run)
     weights, changes = by_hand(run)
     assert len(changes) == len(run.schedule.switches), "a switch that never comes tests nothing"
     assert sorted(k for k in ours.moments if k is not None) == sorted(changes)
@@ -126,7 +134,7 @@ def by_hand(run):
 
 @kinds
 def test_each_of_these_switches_changes_the_run_and_none_before_its_moment(run):
-    ours, plain = (trained([start(each)])[0] for each in (run, switched(run)))
+    ours, plain = alone(run), alone(switched(run))
     moment = min(ours.moments)
     same = [row == other for row, other in zip(ours.rows, plain.rows, strict=True)]
     if not run.schedule.warmup:
@@ -141,7 +149,7 @@ def test_each_of_these_switches_changes_the_run_and_none_before_its_moment(run):
 )
 def test_a_run_whose_switch_never_comes_is_bitwise_the_run_without(at):
     plain = PLAIN.model_copy(update={"train_fraction": 0.5, "batch": gk.Batch(size=8)})
-    ours, theirs = (trained([start(run)])[0] for run in (switched(plain, ("weight_decay", 0.0, at)), plain))
+    ours, theirs = alone(switched(plain, ("weight_decay", 0.0, at))), alone(plain)
     assert max(row["val_accuracy"] for row in ours.rows) < 1 and ours.rows[-1]["train_accuracy"] > 0.95
     assert_identical(ours, theirs)
 
@@ -149,25 +157,24 @@ def test_a_run_whose_switch_never_comes_is_bitwise_the_run_without(at):
 def test_a_switch_at_step_0_is_the_other_setting_from_the_start():
     late = switched(PLAIN, ("weight_decay", 3.0, gk.Moment(step=0)))
     other = PLAIN.model_copy(update={"optimizer": PLAIN.optimizer.model_copy(update={"weight_decay": 3.0})})
-    assert_identical(*(trained([start(run)])[0] for run in (late, other)))
+    assert_identical(alone(late), alone(other))
 
 
 @kinds
-@pytest.mark.parametrize("at", [20, 70, 100])
-def test_resumed_from_a_checkpoint_is_bitwise_the_straight_run(run, at):
-    session = session_of([start(run)])
-    while session.stack.slots[0].t < at:
-        list(session.proceed())
-    checkpoints = Checkpoints.of({}, MEASURE)
-    checkpoints.save(session.stack.snapshot(0))
-    again = checkpoints.load(run, session.grid)
-    assert 0 < again.t < BUDGET and again.moments == session.stack.slots[0].moments
-    assert_identical(trained([again])[0], trained([start(run)])[0])
+def test_resumed_from_a_checkpoint_is_bitwise_the_straight_run(run):
+    session, checkpoints = session_of([start(run)]), Checkpoints.of({}, MEASURE)
+    for at in (20, 70, 100):
+        while session.stack.slots[0].t < at:
+            list(session.proceed())
+        checkpoints.save(session.stack.snapshot(0))
+        again = checkpoints.load(run, session.grid)
+        assert at <= again.t < BUDGET and again.moments == session.stack.slots[0].moments
+        assert_identical(trained([again])[0], alone(run))
 
 
 def test_checkpoints_lie_before_an_event_between_it_and_its_moment_and_behind():
     """What makes the test before this one one of events."""
-    whole = trained([start(SWITCHED["on a while after"])])[0]
+    whole = alone(SWITCHED["on a while after"])
     happened = next(t for t, row in zip(whole.steps, whole.rows, strict=True) if row["train_accuracy"] >= 0.95)
     assert 20 < happened < 70 < whole.moments[0] < 100
 
@@ -176,7 +183,7 @@ def test_checkpoints_lie_before_an_event_between_it_and_its_moment_and_behind():
 def test_in_a_stack_with_runs_of_other_schedules_it_is_bitwise_the_run_alone(slots, order):
     runs = [PLAIN, *(run for run in SWITCHED.values() if run.optimizer == PLAIN.optimizer)][::order]
     for together, run in zip(trained([start(run) for run in runs], slots), runs, strict=True):
-        assert_identical(together, trained([start(run)])[0])
+        assert_identical(together, alone(run))
 
 
 def test_the_latest_switch_of_a_setting_holds_and_of_two_at_one_step_the_last():
@@ -253,7 +260,7 @@ def test_a_switch_is_part_of_a_run_and_of_its_line(run):
 @kinds
 def test_a_record_tells_when_its_run_was_switched(run, tmp_path):
     [record] = gk.records([run], until=UNTIL, measure=MEASURE, store=str(tmp_path))
-    assert gk.switch_steps(record) == trained([start(run)])[0].moments
+    assert gk.switch_steps(record) == alone(run).moments
     [short] = gk.records([run], until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
     assert gk.switch_steps(short) == foreseen(run)
 
