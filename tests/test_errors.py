@@ -186,6 +186,7 @@ def test_the_compiler_that_is_looked_for_is_the_one_that_will_be_called(compiler
 def test_without_the_headers_of_python_nothing_is_compiled(compiler_wanted, monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name, *_: f"/usr/bin/{name}")
     monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(tmp_path)})
+    monkeypatch.setattr(torch, "__file__", "/torch/__init__.py")  # this checkout's path may have a space
     assert "headers of Python" in machine.why_uncompiled(torch.device("cpu"))
     (tmp_path / "Python.h").touch()
     assert machine.why_uncompiled(torch.device("cpu")) is None
