@@ -24,7 +24,7 @@ PARTS = {
 }
 BESIDE_PAGES = {
     *("address.py", "chapters.py", "cli.py", "cli_store.py", "decisions.py", "execution.py"),
-    *("cli_evidence.py", "forecast.py", "price.py", "publish.py", "queue.py", "readme.py", "repeat.py", "stamps.py"),
+    *("cli_evidence.py", "forecast.py", "publish.py", "queue.py", "readme.py", "repeat.py", "stamps.py"),
 }
 """Files of the package that no page imports; a test follows the imports of all chapters."""
 PACKAGE = Path(__file__).parent

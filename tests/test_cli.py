@@ -102,7 +102,7 @@ def test_help_says_what_a_command_is_for(command, purpose, grokkit):
 
 def test_help_lists_every_command_that_is_tested_above(grokkit):
     listed = {c.name or c.callback.__name__ for c in cli.app.registered_commands}
-    assert listed == {"run", "plan", "train", "book", "ledger", "bench"}
+    assert listed == {"run", "plan", "train", "book", "ledger", "bench", "register", "next"}
     assert {c.name or c.callback.__name__ for c in cli.store_app.registered_commands} == {"check", "merge", "pack"}
 
 
