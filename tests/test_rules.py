@@ -14,6 +14,7 @@ import grokkit as gk
 from grokkit.claims import claim, claims, judge, rule_module
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.fingerprint import fingerprint
+from grokkit.claims.rules.samples import order_known
 
 REGISTERED = [each for each in claims().values() if each.registration]
 TRANSFORMERS = [each for each in REGISTERED if each.chapter == "02_transformer"]
@@ -208,6 +209,25 @@ def test_an_open_test_says_how_many_runs_would_decide_it():
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_the_rule_is_the_one_that_was_registered(each):
     assert fingerprint(each.rule) == each.registration.rule
+
+
+@pytest.mark.parametrize(
+    ("times", "given_up", "known"),
+    [
+        ([1, 2, 3], [], True),
+        ([1, 2, np.inf], [], True),  # watched for long enough
+        ([1, 2, np.inf], {2: 2}, True),  # the latest, whenever it arrives
+        ([1, 5, np.inf], {2: 2}, False),  # before or after the second?
+        ([1, np.inf, np.inf], {2: 9}, False),  # the second never arrives; the third may
+        ([1, np.inf, np.inf], {1: 9, 2: 9}, False),  # which of the two?
+    ],
+)
+def test_an_order_is_known_if_no_later_arrival_can_change_it(times, given_up, known):
+    ends = np.full(3, np.inf)
+    for place in given_up:
+        ends[place] = given_up[place]
+    assert order_known(np.array([times]), ends[None]) is known
+    assert order_known(np.array([[1.0, 2, 3], times]), np.array([[np.inf] * 3, ends])) is known
 
 
 LIMIT = 3
