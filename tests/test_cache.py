@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,4 +102,5 @@ def test_jupyter_gets_the_home_that_there_is(temporary, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", "/dev/null/home")
     assert homes_seen(monkeypatch, tmp_path) == ["/dev/null/home", "/dev/null/home"]
     monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: SimpleNamespace(pw_dir="/home/somebody"))
     assert homes_seen(monkeypatch, tmp_path) == [None, None]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,3 +57,12 @@ def test_top_level_has_folder(folder):
 @pytest.mark.parametrize("file", ["environment.yml", "_config.yml", "README.md"])
 def test_top_level_has_file(file):
     assert (ROOT / file).is_file()
+
+
+@pytest.mark.parametrize(("python", "bound"), [("3.11.2", True), ("3.11.5", False), ("3.12.0", False)])
+def test_pythons_whose_expressions_are_at_fault_get_a_parser_that_they_can_read(project, python, bound):
+    """Debian 12 has 3.11.2: with the newest soupsieve no page of the book could be written there."""
+    wanted = [Requirement(text) for text in project["optional-dependencies"]["book"]]
+    [parser] = [requirement for requirement in wanted if requirement.name == "soupsieve"]
+    assert parser.marker.evaluate({"python_full_version": python}) is bound
+    assert parser.specifier.contains("2.10") and not parser.specifier.contains("4.1.3")
