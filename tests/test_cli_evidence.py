@@ -156,6 +156,20 @@ def test_hours_that_are_none_are_refused(grokkit, book, hours):  # noqa: F811
     assert status == 2 and "next --hours takes a number above 0" in err
 
 
+def test_what_goes_wrong_in_training_is_told_after_what_is_done_was_judged(grokkit, book, monkeypatch):  # noqa: F811
+    add, left = gk.Store.add, [1, 1, 0]
+
+    def failing(store, record):
+        if not left.pop(0):
+            raise gk.GrokkitError("The disk is full.")
+        return add(store, record)
+
+    monkeypatch.setattr(gk.Store, "add", failing)
+    status, out, err = grokkit("next", "--hours", "0.2", "--workers", "1", "--store", book / "store")
+    assert status == 2 and err.rstrip().endswith("grokkit: The disk is full.")
+    assert "A3: not tested -> reproduced" in out and len(list((book / "store").glob("pack-*"))) == 1
+
+
 def test_ctrl_c_packs_and_judges_what_there_is(grokkit, book, monkeypatch):  # noqa: F811
     add = gk.Store.add
 
@@ -165,7 +179,7 @@ def test_ctrl_c_packs_and_judges_what_there_is(grokkit, book, monkeypatch):  # n
 
     monkeypatch.setattr(gk.Store, "add", interrupting)
     status, _, err = grokkit("next", "--hours", "0.2", "--workers", "1", "--store", book / "store")
-    assert status == 130 and "Interrupted:" in err and "runs are missing" in err.splitlines()[-1]
+    assert status == 130 and "Interrupted:" in err.splitlines()[-1] and "runs are missing" in err.splitlines()[-2]
     assert (book / "store" / "verdicts.json").exists()
 
 
