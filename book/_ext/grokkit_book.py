@@ -160,11 +160,11 @@ def cost(claim: dict[str, Any]) -> str:
 
 
 def missing(claim: dict[str, Any]) -> list[Cell]:
-    """'40 runs missing (at most 12 core-hours): grokkit run transformer --profile evidence'; nothing where none is."""
+    """'40 runs missing (about 12 core-hours): grokkit run transformer --profile evidence'; nothing where none is."""
     runs, hours = claim["missing"]["runs"], claim["missing"]["core_hours"]
     if not runs:
         return []
-    price = "" if hours is None else f" (at most {hours:.2g} core-hours)"
+    price = "" if hours is None else f" (about {hours:.2g} core-hours)"
     command = nodes.literal("", f"grokkit run {claim['chapter'].split('_', 1)[-1]} --profile evidence")
     return [nodes.inline("", "", nodes.Text(f"{runs} runs missing{price}: "), command)]
 

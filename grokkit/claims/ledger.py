@@ -31,8 +31,7 @@ def ledger() -> list[dict[str, Any]]:
     id, source, where, statement, chapter: as in `Claim`. verdict, n, interval, effect, found, profile: as in
     `Verdict` (`found` is its statement). rule: the rule's fingerprint, "" where there is none. sensitivity: the
     outcome under other readings of the same runs. core_hours: what those runs cost. keys: of the runs. missing: how
-    many runs its chapter asks for and the evidence lacks, what they would cost at most (None: nobody knows yet), and
-    their keys.
+    many runs its chapter asks for and the evidence lacks, what they are expected to cost, and their keys.
     """
     found = verdicts()
     return [_row(claim, found.get(claim.id, UNTESTED)) for claim in claims().values()]
