@@ -84,6 +84,7 @@ def chapter(tmp_path):
         ("run", "Train what a chapter lacks"),
         ("plan", "for `grokkit train` on another machine"),
         ("train", "Train the runs of a plan"),
+        ("next", "Train missing published runs"),
         ("book", "build the static book"),
         ("ledger", "All 77 claims"),
         ("bench", "Time the engine beside the ordinary PyTorch loop"),
@@ -102,7 +103,7 @@ def test_help_says_what_a_command_is_for(command, purpose, grokkit):
 
 def test_help_lists_every_command_that_is_tested_above(grokkit):
     listed = {c.name or c.callback.__name__ for c in cli.app.registered_commands}
-    assert listed == {"run", "plan", "train", "book", "ledger", "bench"}
+    assert listed == {"run", "plan", "train", "next", "book", "ledger", "bench"}
     assert {c.name or c.callback.__name__ for c in cli.store_app.registered_commands} == {"check", "merge", "pack"}
 
 
