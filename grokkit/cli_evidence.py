@@ -17,7 +17,7 @@ from grokkit.chapters import checkout
 from grokkit.claims.ledger import VERDICTS
 from grokkit.cli_store import StoreOption
 from grokkit.decisions import write_verdicts
-from grokkit.errors import BadInput, Interrupted
+from grokkit.errors import BadInput, GrokkitError, Interrupted
 from grokkit.price import Prices
 from grokkit.queue import Asked, Lot, Price, experiments_of, in_order, sharded, still_waiting, waiting
 from grokkit.readme import write_verdicts_table
@@ -34,7 +34,8 @@ CPU = torch.device("cpu")
 
 HoursOption = Annotated[float, typer.Option(help="How long to train; packing and judging take some minutes more.")]
 ClaimsOption = Annotated[
-    str | None, typer.Option(metavar="A13,C8,...", help="Only these claims, or chapters with all that is missing.")
+    str | None,
+    typer.Option(metavar="A13,C8,...", help="Only these claims, or what no claim of a chapter reads; in this order."),
 ]
 ListOption = Annotated[bool, typer.Option("--list", help="Show the queue and what it costs; train nothing.")]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
@@ -72,11 +73,14 @@ def next_runs(
     if list_only:
         Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    stopped = _train(*_queue(lots, held, bool(names), shard), held, workers or len(os.sched_getaffinity(0)), deadline)
+    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or len(os.sched_getaffinity(0)), deadline)
     _publish(held)
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
-    if stopped:
+    if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost
+        _say(str(ended))
         raise typer.Exit(130)
+    if ended:
+        raise ended
 
 
 def _opened(path: Path | None) -> Store:
@@ -104,8 +108,8 @@ def _price_here(store: Store) -> Price:
     return price
 
 
-def _train(lots: list[Lot], price: Price, store: Store, workers: int, deadline: float) -> bool:
-    """Train until the deadline; whether Ctrl-C ended it before."""
+def _train(lots: list[Lot], price: Price, store: Store, workers: int, deadline: float) -> Exception | None:
+    """Train until the deadline; returns what ended it before, so that what is done is judged first."""
     lasts = {each.key: SLACK * price(each) for lot in lots for each in lot.runs}
     experiments = [e for lot in lots for e in experiments_of(lot)]
     _say(_left(lots))
@@ -113,10 +117,9 @@ def _train(lots: list[Lot], price: Price, store: Store, workers: int, deadline: 
         train_in_order(
             experiments, lasts, store=store, device="cpu", workers=workers, display=Display(err), deadline=deadline
         )
-    except Interrupted as error:
-        _say(str(error))
-        return True
-    return False
+    except GrokkitError as error:
+        return error
+    return None
 
 
 def _publish(store: Store) -> None:

@@ -135,9 +135,9 @@ def in_order(lots: list[Lot], price: Price, given: bool = False) -> list[Lot]:
     costs = {_name(each): price(each) for lot in lots for each in lot.runs}
     if given:
         return _greedy(lots, costs, lambda placed: placed[0])
-    of_claims = [lot for lot in lots if lot.name != lot.chapter]
-    rests = [replace(lot, seconds=_cost(lot.runs, costs)) for lot in lots if lot.name == lot.chapter]
-    return _greedy(of_claims, costs, lambda placed: max(placed, key=_worth)) + rests
+    of_claims, rests = ([lot for lot in lots if (lot.name == lot.chapter) == rest] for rest in (False, True))
+    first = _greedy(of_claims, costs, lambda placed: max(placed, key=_worth))
+    return first + _greedy(rests, costs, lambda placed: placed[0])
 
 
 def _greedy(lots: list[Lot], costs: Costs, best: Callable[[list[Lot]], Lot]) -> list[Lot]:
@@ -148,7 +148,7 @@ def _greedy(lots: list[Lot], costs: Costs, best: Callable[[list[Lot]], Lot]) -> 
         chosen = best([_placed(lot, left, needs, done, costs) for lot in left])
         ordered.append(chosen)
         done |= needs[chosen.name]
-        left = [lot for lot in left if lot.name not in chosen.decides]
+        left = [lot for lot in left if not needs[lot.name] <= done]
     return ordered
 
 
@@ -156,7 +156,7 @@ def _placed(lot: Lot, left: list[Lot], needs: dict[str, set[Name]], done: set[Na
     """The lot as it stands when `done` is done: what it still trains, and what that decides."""
     then = done | needs[lot.name]
     runs = [each for each in lot.runs if _name(each) not in done]
-    decides = tuple(other.name for other in left if needs[other.name] <= then)
+    decides = tuple(other.name for other in left if needs[other.name] <= then and other.name != other.chapter)
     return replace(lot, runs=runs, decides=decides, seconds=_cost(runs, costs))
 
 

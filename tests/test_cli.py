@@ -84,6 +84,7 @@ def chapter(tmp_path):
         ("run", "Train what a chapter lacks"),
         ("plan", "for `grokkit train` on another machine"),
         ("train", "Train the runs of a plan"),
+        ("next", "Train missing published runs"),
         ("book", "build the static book"),
         ("ledger", "All 77 claims"),
         ("bench", "Time the engine beside the ordinary PyTorch loop"),

@@ -1,7 +1,6 @@
 """`grokkit next`: what it refuses, trains, leaves and says."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -157,6 +156,20 @@ def test_hours_that_are_none_are_refused(grokkit, book, hours):  # noqa: F811
     assert status == 2 and "next --hours takes a number above 0" in err
 
 
+def test_what_goes_wrong_in_training_is_told_after_what_is_done_was_judged(grokkit, book, monkeypatch):  # noqa: F811
+    add, left = gk.Store.add, [1, 1, 0]
+
+    def failing(store, record):
+        if not left.pop(0):
+            raise gk.GrokkitError("The disk is full.")
+        return add(store, record)
+
+    monkeypatch.setattr(gk.Store, "add", failing)
+    status, out, err = grokkit("next", "--hours", "0.2", "--workers", "1", "--store", book / "store")
+    assert status == 2 and err.rstrip().endswith("grokkit: The disk is full.")
+    assert "A3: not tested -> reproduced" in out and len(list((book / "store").glob("pack-*"))) == 1
+
+
 def test_ctrl_c_packs_and_judges_what_there_is(grokkit, book, monkeypatch):  # noqa: F811
     add = gk.Store.add
 
@@ -166,7 +179,7 @@ def test_ctrl_c_packs_and_judges_what_there_is(grokkit, book, monkeypatch):  # n
 
     monkeypatch.setattr(gk.Store, "add", interrupting)
     status, _, err = grokkit("next", "--hours", "0.2", "--workers", "1", "--store", book / "store")
-    assert status == 130 and "Interrupted:" in err and "runs are missing" in err.splitlines()[-1]
+    assert status == 130 and "Interrupted:" in err.splitlines()[-1] and "runs are missing" in err.splitlines()[-2]
     assert (book / "store" / "verdicts.json").exists()
 
 
@@ -189,18 +202,18 @@ with pytest.MonkeyPatch.context() as patch:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are sent signals")
-def test_killed_and_started_again_it_goes_on(tmp_path):
-    script, store = tmp_path / "script.py", tmp_path / "store"
+def test_killed_and_started_again_it_goes_on(grokkit, book, monkeypatch):  # noqa: F811
+    script, store = book / "script.py", book / "store"
     script.write_text(KILLED.format(here=str(HERE)))
-    command = [sys.executable, script, "next", "--hours", "1", "--workers", "1", "--store", store]
-    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    command = ["next", "--hours", "1", "--workers", "1", "--store", store]
+    killed = subprocess.Popen([sys.executable, script, *command], stderr=subprocess.DEVNULL)
     while killed.poll() is None and not list(store.glob("run-*.parquet")):
         time.sleep(0.02)
     killed.kill()
     killed.wait()
-    before = {file.name for file in store.glob("run-*.parquet")}
-    assert 0 < len(before) < 12
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
-    assert done.returncode == 0 and "No run is missing." in done.stderr, done.stderr
-    until = gk.Until(steps=200, accuracy=None)
-    assert held(store) == set(digests(gk.records(runs(*range(12)), until=until, measure=MEASURE, store=tmp_path / "x")))
+    assert 0 < len(list(store.glob("run-*.parquet"))) < 12
+    asked = Experiment(runs(*range(12)), gk.Until(steps=200, accuracy=None), MEASURE)
+    plan_a_tiny_book(monkeypatch, [asked])
+    status, _, err = grokkit(*command)
+    assert status == 0 and err.rstrip().endswith("No run is missing."), err
+    assert held(store) == set(digests(gk.records(**vars(asked), store=book / "undisturbed")))

@@ -88,6 +88,13 @@ def test_a_claim_becomes_cheaper_by_the_runs_of_those_before_it():
     assert [(each.name, len(each.runs)) for each in found] == [("A1", 4), ("A3", 5), ("A2", 6)]
 
 
+def test_a_chapters_rest_decides_nothing_wherever_it_stands():
+    found = in_order([lot(CHAPTER, 7, 8), lot("A3", 4)], an_hour, given=True)
+    assert [(each.name, each.decides, each.seconds) for each in found] == [
+        (CHAPTER, (), 7200), ("A3", ("A3",), 3600)
+    ]  # fmt: skip
+
+
 def test_the_given_order_is_kept_and_what_is_complete_on_the_way_is_not_named_again():
     found = in_order([lot("A3", 4), lot("A2", 0, 1, 2), lot("A1", 0, 1)], an_hour, given=True)
     assert [(each.name, each.decides) for each in found] == [("A3", ("A3",)), ("A2", ("A2", "A1"))]
