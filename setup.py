@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a built package carries the project's records, `results/`, as `grokkit/evidence/`.
+"""What pyproject.toml cannot say: a built package carries the project's records, `results/`, as `grokkit/results/`.
 
 There they are found where there is no checkout, as on Colab. In the project itself they stay in one place.
 """
@@ -18,11 +18,11 @@ class BuildWithEvidence(build_py):
     def run(self):
         super().run()
         if not self.editable_mode:
-            evidence = Path(self.build_lib) / "grokkit" / "evidence"
-            shutil.rmtree(evidence, ignore_errors=True)  # left by an earlier build of other records
-            evidence.mkdir(parents=True)
+            results = Path(self.build_lib) / "grokkit" / "results"
+            shutil.rmtree(results, ignore_errors=True)  # left by an earlier build of other records
+            results.mkdir(parents=True)
             for file in [*RESULTS.glob("*.parquet"), *RESULTS.glob("*.json")]:
-                shutil.copy(file, evidence)
+                shutil.copy(file, results)
 
 
 setup(cmdclass={"build_py": BuildWithEvidence})

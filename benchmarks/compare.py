@@ -17,10 +17,10 @@ from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.shapes import SHAPES, Shape, ordinary_steps
+from grokkit.config.run import Run, Seeds
 from grokkit.engine import Shape as KernelShape
 from grokkit.engine import Stack, Trajectory, kernel
 from grokkit.errors import unknown
-from grokkit.run import Run, Seeds
 from grokkit.train.groups import groups_of, slots_for
 from grokkit.train.machine import has_bfloat16, one_thread, resolve_device
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims.rules.toy import BUDGET, SETUPS, VECTORS
 
 RECORDS = gk.Store(Path(__file__).parents[1] / "results")

@@ -21,8 +21,8 @@ from benchmarks.compare import compare, stack_of
 from benchmarks.report import write_readme
 from benchmarks.shapes import SHAPES
 from grokkit import SAM, Measure, Run, Until
+from grokkit.config.run import Seeds
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
-from grokkit.run import Seeds
 from grokkit.train.machine import environment, has_bfloat16, one_thread, versions
 
 CPU = torch.device("cpu")

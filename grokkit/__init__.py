@@ -6,6 +6,12 @@ run = gk.Run(task=gk.ModularAddition(p=97), model=gk.Transformer(), optimizer=gk
 table = gk.train([run], until=gk.Until(steps=10_000))
 """
 
+from grokkit.analysis.phases import PHASES, agreement, phase, smooth
+from grokkit.analysis.survival import median_times, survival_median
+from grokkit.analysis.variance import latin_square, variance_shares
+from grokkit.config.request import Measure, Until
+from grokkit.config.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
+from grokkit.config.sampling import batch_positions
 from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
 from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
 from grokkit.optimizers import (
@@ -22,19 +28,13 @@ from grokkit.optimizers import (
     PublishedASAM,
     RMSProp,
 )
-from grokkit.passages import first_passage, passage
-from grokkit.phases import PHASES, agreement, phase, smooth
-from grokkit.record import Record
-from grokkit.request import Measure, Until
-from grokkit.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
-from grokkit.sampling import batch_positions
-from grokkit.schedules import switch_steps
-from grokkit.store import Store, StoreWarning
-from grokkit.survival import median_times, survival_median
-from grokkit.tables import curves_table, evidence_table, runs_table
+from grokkit.records.passages import first_passage, passage
+from grokkit.records.record import Record
+from grokkit.records.store import Store, StoreWarning
+from grokkit.records.switches import switch_steps
+from grokkit.records.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
 from grokkit.train import Display, Experiment, Missing, records, train, weights_at
-from grokkit.variance import latin_square, variance_shares
 
 __all__ = [
     "ASAM",

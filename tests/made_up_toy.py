@@ -10,8 +10,8 @@ import numpy as np
 from toy import THRESHOLD, toy_run
 
 import grokkit as gk
+from grokkit.analysis.phases import LETTERS
 from grokkit.claims.rules import toy
-from grokkit.phases import LETTERS
 
 RATES, DECAYS = np.logspace(-5, -2, 21), {s: np.linspace(0, most, 21) for s, most in toy.LARGEST_DECAY.items()}
 AS_TOLD = {

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from grokkit.chapters import PROFILES, chapters, parameters, planned
+from grokkit.chapters.notebooks import PROFILES, chapters, parameters, planned
 from grokkit.train import Experiment
 
 FILE = Path(__file__).parent / "golden" / "planned-keys.json"

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from tiny import MEASURE, UNTIL, a_run
 
-from grokkit import queue
+from grokkit.evidence import queue
 from grokkit.train import Experiment
 
 CHAPTER = "01_tiny"

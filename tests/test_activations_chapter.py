@@ -6,12 +6,12 @@ import pytest
 from promises import says
 
 import grokkit as gk
-from grokkit.chapters import chapters, find_chapter, planned
+from grokkit.chapters.notebooks import chapters, find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import activations
 from grokkit.claims.rules.activations import best_rate
-from grokkit.store import Store
-from grokkit.tables import settings_table
+from grokkit.records.store import Store
+from grokkit.records.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
 IDS = [each.id for each in claims().values() if each.chapter == "09_activations"]
@@ -26,7 +26,7 @@ def experiments():
 @pytest.fixture(scope="module")
 def space():
     """The names that the planning cells leave."""
-    from grokkit import chapters
+    from grokkit.chapters import notebooks as chapters
 
     found = {}
     exec(chapters._source(find_chapter("activations"), "parameters"), found)
@@ -66,7 +66,7 @@ def test_no_seed_tunes_and_is_reported_and_no_run_belongs_to_another_chapter(exp
 
 
 def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(space):
-    from grokkit import chapters
+    from grokkit.chapters import notebooks as chapters
 
     plan = chapters._source(find_chapter("activations"), "plan").replace(
         "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'relu^2': 5e-4, 'gelu': 1e-3}"

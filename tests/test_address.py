@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grokkit import BadInput, address
-from grokkit.chapters import chapters
+from grokkit import BadInput
+from grokkit.chapters.notebooks import chapters
+from grokkit.publishing import address
 
 ROOT = Path(__file__).parents[1]
 SET = "https://github.com/-owner-/name"
@@ -47,7 +48,7 @@ def test_no_cell_installs_anything_but_from_the_address_or_a_copy(notebook):
 def project(tmp_path, monkeypatch):
     """A copy of the notebooks, with a setting of its own."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    monkeypatch.setattr("grokkit.chapters.checkout", lambda: tmp_path)
+    monkeypatch.setattr("grokkit.chapters.notebooks.checkout", lambda: tmp_path)
     monkeypatch.setattr(address, "checkout", lambda: tmp_path)
 
     def configured(url):

@@ -4,11 +4,11 @@ import pytest
 from promises import runs_of, says
 
 import grokkit as gk
-from grokkit.chapters import chapters, find_chapter, planned
+from grokkit.chapters.notebooks import chapters, find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import a7, architectures
 from grokkit.claims.rules.architectures import FRESH, LSTMS, MLPS, TRANSFORMER
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = [each.id for each in claims().values() if each.chapter == "03_architectures"]
 

@@ -21,8 +21,8 @@ from browsing import Visit, missing
 
 import grokkit as gk
 from grokkit import plots
-from grokkit.address import address
 from grokkit.claims import OPEN, claim, ledger
+from grokkit.publishing.address import address
 
 ROOT = Path(__file__).parent.parent
 BOOK = Path(os.environ.get("GROKKIT_BOOK_HTML", ROOT / "_build" / "html")).resolve()

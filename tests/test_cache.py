@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 import grokkit as gk
-from grokkit import chapters, publish
+from grokkit.chapters import notebooks as chapters
+from grokkit.publishing import build as publish
+from grokkit.records import store as store_module
 from grokkit.train.checkpoints import cache_folder
 
 NAMES = "GROKKIT_CACHE", "GROKKIT_STORE", "XDG_CACHE_HOME"
@@ -66,7 +68,7 @@ def test_a_home_that_may_not_even_be_looked_into_is_none(temporary, monkeypatch)
 
 
 def test_without_a_home_the_store_and_checkpoints_are_temporary_files(nobody, monkeypatch):
-    monkeypatch.setattr("grokkit.store.evidence_folder", lambda: None)
+    monkeypatch.setattr(store_module, "evidence_folder", lambda: None)
     assert cache_folder() == nobody
     assert gk.Store.find().path == nobody / "store"
 

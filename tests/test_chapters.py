@@ -9,12 +9,21 @@ import pytest
 import yaml
 
 import grokkit as gk
-from grokkit import BadInput, Measure, Store, publish, runs_table, train
-from grokkit.chapters import PROFILES, PUBLISHED_PROFILES, chapters, checked, find_chapter, parameters, planned
+from grokkit import BadInput, Measure, Store, runs_table, train
+from grokkit.chapters.notebooks import (
+    PROFILES,
+    PUBLISHED_PROFILES,
+    chapters,
+    checked,
+    find_chapter,
+    parameters,
+    planned,
+)
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules.architectures import FRESH
-from grokkit.publish import lost_runs
-from grokkit.tables import settings_table
+from grokkit.publishing import build as publish
+from grokkit.publishing.build import lost_runs
+from grokkit.records.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
 EXECUTED = ROOT / "book" / "executed"

@@ -14,7 +14,8 @@ import pytest
 from tiny import MEASURE, UNTIL, a_run, digests, short_lived
 
 import grokkit as gk
-from grokkit import chapters, cli
+from grokkit.chapters import notebooks as chapters
+from grokkit.cli import app as cli
 from grokkit.errors import BadInput
 from grokkit.train import sweep, worker
 from grokkit.train.experiment import Experiment, from_lines, to_lines

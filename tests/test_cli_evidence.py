@@ -14,10 +14,10 @@ from test_cli import grokkit  # noqa: F401
 from tiny import MEASURE, UNTIL, a_run, digests
 
 import grokkit as gk
-from grokkit import cli_evidence
-from grokkit.price import Prices
+from grokkit.cli import evidence as cli_evidence
 from grokkit.train import Experiment, machine, sweep
 from grokkit.train.machine import require_clean_checkout
+from grokkit.train.price import Prices
 
 HERE = Path(__file__).resolve().parent
 SEEDS = (0, 1, 2, 3, 4, *ASIDES)
@@ -190,7 +190,8 @@ import pytest
 from queued import plan_a_tiny_book, runs
 from tiny import MEASURE
 import grokkit as gk
-from grokkit import cli, cli_evidence
+from grokkit.cli import evidence as cli_evidence
+from grokkit.cli import app as cli
 from grokkit.train import Experiment, machine
 with pytest.MonkeyPatch.context() as patch:
     plan_a_tiny_book(patch, [Experiment(runs(*range(12)), gk.Until(steps=200, accuracy=None), MEASURE)])

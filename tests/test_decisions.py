@@ -12,12 +12,12 @@ from made_up import a_grid
 from tiny import MEASURE, UNTIL, a_run
 
 import grokkit as gk
-from grokkit import decisions
-from grokkit.chapters import find_run
+from grokkit.chapters.notebooks import find_run
 from grokkit.claims import claims, ledger, rule_module
 from grokkit.claims.ledger import VERDICTS
-from grokkit.readme import with_verdicts
-from grokkit.repeat import _differences, compared
+from grokkit.evidence import decisions
+from grokkit.evidence.repeat import _differences, compared
+from grokkit.publishing.readme import with_verdicts
 from grokkit.train import Experiment
 
 ROOT = Path(__file__).parents[1]
@@ -165,7 +165,7 @@ def test_every_run_behind_a_verdict_can_be_found_by_its_id():
 
 
 def test_a_run_trained_again_is_compared_bit_by_bit(tmp_path, monkeypatch):
-    monkeypatch.setattr("grokkit.repeat.checkout", lambda: tmp_path)
+    monkeypatch.setattr("grokkit.evidence.repeat.checkout", lambda: tmp_path)
     asked = Experiment([a_run()], UNTIL, MEASURE)
     for folder in ("results", "again"):
         gk.train(asked.runs, until=UNTIL, measure=MEASURE, store=tmp_path / folder)

@@ -6,8 +6,8 @@ import torch
 from promises import PAGE, says
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
-from grokkit.schedules import learning_rate_factor
+from grokkit.chapters.notebooks import find_chapter, planned
+from grokkit.config.schedules import learning_rate_factor
 
 
 @pytest.fixture(scope="module")

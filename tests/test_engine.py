@@ -30,13 +30,13 @@ from grokkit import (
     Transformer,
     Until,
 )
+from grokkit.config.run import NUMERICS
+from grokkit.config.sampling import batch_positions
 from grokkit.engine import Session, Shape, Stack, Trajectory, compiler, kernel
 from grokkit.engine.compiler import compiled_by_form
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
 from grokkit.models.initialisers import INITIALISERS
-from grokkit.run import NUMERICS
-from grokkit.sampling import batch_positions
 from grokkit.tasks import split_order
 
 GOLDEN, DRAWN = (Path(__file__).parent / "golden" / f"numerics-{NUMERICS}{x}.json" for x in ("", "-drawn"))

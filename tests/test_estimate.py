@@ -13,8 +13,8 @@ from rich.console import Console
 from tiny import a_run
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
-from grokkit.store import evidence_folder
+from grokkit.chapters.notebooks import find_chapter, planned
+from grokkit.records.store import evidence_folder
 from grokkit.train import estimate as estimating
 from grokkit.train.estimate import estimate
 from grokkit.train.machine import environment

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from browsing import assert_whole, screen
 
+from grokkit.chapters.execution import tidy
 from grokkit.errors import BadInput
-from grokkit.execution import tidy
 from grokkit.explorables import RunExplorer
 
 CHOICES = {"form": "model", "p": "modulus p", "alpha": "training fraction"}

@@ -12,8 +12,8 @@ import IPython.display
 import pytest
 
 import grokkit as gk
-from grokkit import page
-from grokkit.chapters import chapters, planned
+from grokkit.chapters import page
+from grokkit.chapters.notebooks import chapters, planned
 
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
 REPRESENTATIONS = ("_repr_markdown_", "_repr_html_", "_repr_mimebundle_")

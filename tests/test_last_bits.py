@@ -14,9 +14,10 @@ import pytest
 from made_up import a_grid
 
 import grokkit as gk
-from grokkit import decisions, request
 from grokkit.claims import claim, judge
 from grokkit.claims.ledger import VERDICTS
+from grokkit.config import request
+from grokkit.evidence import decisions
 from grokkit.explorables.thinning import axis_of, drawn_at
 
 ROOT = Path(__file__).parents[1]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grokkit.analysis.phases import PHASES
 from grokkit.errors import BadInput
-from grokkit.phases import PHASES
 from grokkit.plots import PHASE_COLOURS, describe_map, inline_svg, phase_maps, smooth_maps
 
 LABELS = ("learning rate", "weight decay")

@@ -7,11 +7,11 @@ from mnist import THRESHOLD, mnist_run
 from promises import runs_of, says
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.published import published
 from grokkit.claims.rules import mnist
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = [each.id for each in claims().values() if each.chapter == "12_mnist"]
 

@@ -8,8 +8,8 @@ import pytest
 from made_up import a_grid
 
 import grokkit as gk
-from grokkit import page
-from grokkit.page import Page
+from grokkit.chapters import page
+from grokkit.chapters.page import Page
 from grokkit.train import Experiment
 
 TOLD = {"hardware": "A processor", "grokkit": "0", "torch": "2", "revision": "abc", "precision": "float32"}

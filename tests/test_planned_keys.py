@@ -4,7 +4,7 @@ import pytest
 from planned_keys import WRITE, committed, differences, planned_keys, summary
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.train import Experiment
 
 

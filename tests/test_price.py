@@ -9,9 +9,9 @@ from made_up import a_grid
 from tiny import a_run
 
 import grokkit as gk
+from grokkit.config.request import Measure, Until
 from grokkit.engine import Shape
-from grokkit.price import BENCHMARKS, Prices, _work
-from grokkit.request import Measure, Until
+from grokkit.train.price import BENCHMARKS, Prices, _work
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 

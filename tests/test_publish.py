@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grokkit import BadInput, GrokkitError, Store, chapters, publish
-from grokkit.execution import execute_chapters
-from grokkit.stamps import STAMPS
+from grokkit import BadInput, GrokkitError, Store
+from grokkit.chapters import notebooks as chapters
+from grokkit.chapters.execution import execute_chapters
+from grokkit.publishing import build as publish
+from grokkit.publishing.stamps import STAMPS
 
 ROOT = Path(__file__).parents[1]
 

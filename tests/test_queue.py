@@ -5,7 +5,7 @@ from queued import ASIDES, CHAPTER, plan_a_tiny_book, runs
 from tiny import MEASURE, UNTIL, a_run
 
 import grokkit as gk
-from grokkit.queue import Asked, Lot, experiments_of, in_order, sharded, still_waiting, waiting
+from grokkit.evidence.queue import Asked, Lot, experiments_of, in_order, sharded, still_waiting, waiting
 from grokkit.train import Experiment
 
 

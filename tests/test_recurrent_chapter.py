@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from made_up_recurrent import a_run
 
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules.recurrent import FIRST_SEED, NEVER, RATES, WATCHED
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 MAJORITIES = ["C1", "C2", "C11"]
 IDS = [each.id for each in claims().values() if each.chapter == "04_recurrent"]

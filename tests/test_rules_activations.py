@@ -12,7 +12,7 @@ from grokkit.claims import rule_module
 from grokkit.claims.fingerprint import fingerprint
 from grokkit.claims.rules import activations
 from grokkit.claims.rules.activations import best_rate
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 A23 = rule_module("A23")
 NEVER = np.inf

@@ -6,7 +6,7 @@ from made_up_networks import FORMS, a_record, a_run, networks
 import grokkit as gk
 from grokkit.claims import claim, rule_module
 from grokkit.claims.rules.a7 import products
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("A6", "A7", "A8", "A9", "A10")
 

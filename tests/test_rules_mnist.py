@@ -5,13 +5,13 @@ import pytest
 from made_up_mnist import AS_TOLD, LATENESS, T_TRAIN, a_cell, a_diagram, a_record, a_sample
 
 import grokkit as gk
+from grokkit.analysis.phases import LETTERS
 from grokkit.claims import rule_module
 from grokkit.claims.published import published
 from grokkit.claims.rules import mnist
 from grokkit.claims.rules.b7 import stands_out
 from grokkit.claims.rules.b11 import is_near, is_small
-from grokkit.phases import LETTERS
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("B5", "B7", "B9", "B10", "B11", "B18")
 every_rule = pytest.mark.parametrize("id", IDS)

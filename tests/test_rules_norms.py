@@ -13,7 +13,7 @@ from grokkit.claims.fingerprint import fingerprint
 from grokkit.claims.rules import norms
 from grokkit.claims.rules.a20 import relative_lag, trend
 from grokkit.claims.rules.d13 import departure_of
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 every_rule = pytest.mark.parametrize("id", ["A20", "D13"])
 LAW = 80 * np.exp(-1e-3 * STEPS)

@@ -5,12 +5,12 @@ import pytest
 from made_up_methods import FRACTIONS, SETTINGS, a_grid, a_record, a_run
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import published, rule_module
 from grokkit.claims.rules import a25
 from grokkit.claims.rules.methods import FIRST_SEED, METHODS, SEEDS
 from grokkit.claims.statistics import rank_agreement_test, rank_correlation
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("A11", "A12", "A13", "A14", "A15", "A25")
 every_claim = pytest.mark.parametrize("id", IDS)

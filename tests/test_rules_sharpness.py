@@ -8,7 +8,7 @@ import grokkit as gk
 from grokkit.claims import rule_module
 from grokkit.claims.rules import a24
 from grokkit.claims.rules.sharpness import INITIALISERS, METHODS, PRINTED, chosen_radius, judged
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("A21", "A22", "A24")
 NEVER = np.inf

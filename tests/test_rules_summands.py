@@ -13,7 +13,7 @@ from grokkit.claims import rule_module
 from grokkit.claims.fingerprint import fingerprint
 from grokkit.claims.rules import summands
 from grokkit.claims.rules.a17 import lag
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("A16", "A17", "A18", "A19")
 NEVER, FULL = np.inf, 100_000

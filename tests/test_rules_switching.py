@@ -8,11 +8,11 @@ import pytest
 from made_up_switching import BUDGET, EVERY, GRID, Story, a_grid, a_record, a_run, as_the_source, falling
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import c12
 from grokkit.claims.rules.switching import EPOCH, LEVEL, SEEN_IN, SOURCE_BUDGET, WAYS, cell, moment
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ["C4", "C5", "C6", "C7", "C8", "C12"]
 MAJORITIES = ["C5", "C6", "C7"]

@@ -8,6 +8,7 @@ from made_up_toy import AS_TOLD, a_cell, a_diagram, a_grid, a_record
 from made_up_toy import as_told as made_up
 
 import grokkit as gk
+from grokkit.analysis.phases import LETTERS
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import toy
 from grokkit.claims.rules.b3 import ways
@@ -15,8 +16,7 @@ from grokkit.claims.rules.b4 import fails_at_the_end
 from grokkit.claims.rules.b6 import across_budget, has_gap
 from grokkit.claims.rules.b12 import differences, mean_within
 from grokkit.claims.rules.b17 import mean_decays
-from grokkit.phases import LETTERS
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ("B1", "B2", "B3", "B4", "B6", "B12", "B17")
 every_rule = pytest.mark.parametrize("id", IDS)

@@ -7,10 +7,10 @@ import pytest
 from made_up_toy import AS_TOLD, a_cell, a_record
 
 import grokkit as gk
+from grokkit.analysis.phases import LETTERS
 from grokkit.claims import rule_module
 from grokkit.claims.rules import b8, b13, embeddings, toy
-from grokkit.phases import LETTERS
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 PAIRS = range(19, 31)
 TIMES = {"C": (10, 500), "G": (500, 20_000), "M": (500, np.nan), "X": (np.nan, np.nan), "L": (500, 200_000)}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from grokkit.config.run import Schedule
+from grokkit.config.schedules import learning_rate_factor
 from grokkit.errors import BadInput
-from grokkit.run import Schedule
-from grokkit.schedules import learning_rate_factor
 
 SCHEDULES = {
     "constant": Schedule(),

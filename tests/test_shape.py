@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import grokkit as gk
+from grokkit.config.sampling import batch_positions
+from grokkit.config.schedules import foreseen, settings_at
 from grokkit.engine.shape import Shape
 from grokkit.engine.trajectory import Trajectory
-from grokkit.sampling import batch_positions
-from grokkit.schedules import foreseen, settings_at
 
 STEPS = 200
 SIZES = gk.ModularAddition(p=11)

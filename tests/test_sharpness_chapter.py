@@ -6,10 +6,10 @@ import pytest
 from promises import runs_of, says
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import a24, sharpness
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = ["A21", "A22", "A24"]
 RADII = {"rho_printed": 0.02, "rho_decay": 0.1, "rho_sam": 0.5, "rho_asam": 2.5}

@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from grokkit import store_format
 from grokkit.errors import BadInput, StoreError
-from grokkit.record import Record
-from grokkit.store import Problem, Store, StoreWarning
+from grokkit.records import format as store_format
+from grokkit.records import store as store_module
+from grokkit.records.record import Record
+from grokkit.records.store import Problem, Store, StoreWarning
 
 
 def a_record(number: int, *, points: int = 5, width: int = 2, observed_to: int = 10_000, **changes) -> Record:
@@ -144,26 +145,26 @@ def test_a_malformed_record_is_refused_before_anything_is_written(store, changes
 
 def test_find_looks_in_this_order(tmp_path, monkeypatch):
     package, cache = tmp_path / "checkout" / "grokkit", tmp_path / "cache"
-    (package / "evidence").mkdir(parents=True)
+    (package / "results").mkdir(parents=True)
     (tmp_path / "checkout" / "results").mkdir()
     (tmp_path / "checkout" / "pyproject.toml").touch()
-    monkeypatch.setattr("grokkit.store.PACKAGE", package)
+    monkeypatch.setattr(store_module, "PACKAGE", package)
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: cache / name)
     monkeypatch.setenv("GROKKIT_STORE", str(tmp_path / "environment"))
-    Store(package / "evidence").add(a_record(1))
+    Store(package / "results").add(a_record(1))
 
     assert Store.find(tmp_path / "argument").path == tmp_path / "argument"
     assert Store.find().path == tmp_path / "environment"
     monkeypatch.delenv("GROKKIT_STORE")
     assert Store.find().path == tmp_path / "checkout" / "results" and not Store.find().keys()
     (tmp_path / "checkout" / "pyproject.toml").unlink()
-    shipped, before = Store.find(), bytes_in(package / "evidence")
+    shipped, before = Store.find(), bytes_in(package / "results")
     assert shipped.keys() == [a_record(1).key]
     assert shipped.add(a_record(2)).parent == shipped.add(a_record(3)).parent == cache / "grokkit" / "store"
     assert shipped.pack().parent == cache / "grokkit" / "store"
-    assert len(shipped) == 3 and bytes_in(package / "evidence") == before
-    next((package / "evidence").iterdir()).unlink()
-    (package / "evidence").rmdir()
+    assert len(shipped) == 3 and bytes_in(package / "results") == before
+    next((package / "results").iterdir()).unlink()
+    (package / "results").rmdir()
     assert Store.find().path == cache / "grokkit" / "store" and len(Store.find()) == 2
 
 
@@ -247,7 +248,7 @@ def test_pack_deletes_nothing_that_it_cannot_read_back(store, monkeypatch):
     for number in range(3):
         store.add(a_record(number))
     before = bytes_in(store.path)
-    monkeypatch.setattr("grokkit.store.put", lambda file, data: file.write_bytes(data[:-40]))
+    monkeypatch.setattr(store_module, "put", lambda file, data: file.write_bytes(data[:-40]))
     store.pack()
     assert before.items() <= bytes_in(store.path).items()
 
@@ -452,7 +453,7 @@ def test_a_read_only_folder():
 # One process imports everything once, and forks the others: they start at once.
 processes = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 if hasattr(os, "fork"):
-    processes.set_forkserver_preload(["grokkit.store", "pandas", "pytest"])
+    processes.set_forkserver_preload(["grokkit.records.store", "pandas", "pytest"])
 
 
 def add_and_pack(folder: str, first: int) -> None:

@@ -4,10 +4,10 @@ import pytest
 from promises import PAGE, runs_of, says
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import a17, summands
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 IDS = [each.id for each in claims().values() if each.chapter == "06_summands"]
 

@@ -9,8 +9,8 @@ from tiny import a_run, learner
 from twins import twin
 
 import grokkit as gk
+from grokkit.config.schedules import foreseen, settings_at
 from grokkit.engine import Session, Shape, Stack, Trajectory, kernel
-from grokkit.schedules import foreseen, settings_at
 from grokkit.train.checkpoints import Checkpoints
 
 BUDGET, EVERY, SAMPLE = 120, 10, 32

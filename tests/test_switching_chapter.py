@@ -8,11 +8,11 @@ import pytest
 from promises import runs_of, says
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.rules import c4, switching
 from grokkit.plots import switch_curves
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 says = partial(says, section="## Source C: switching", columns=2)
 IDS = [each.id for each in claims().values() if each.chapter == "10_switching"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from grokkit.run import Batch
-from grokkit.sampling import batch_positions, epoch_order
+from grokkit.config.run import Batch
+from grokkit.config.sampling import batch_positions, epoch_order
 from grokkit.tasks import Addition, ModularAddition, split_order
 
 

@@ -7,11 +7,11 @@ from promises import runs_of, says
 from toy import THRESHOLD, toy_run
 
 import grokkit as gk
-from grokkit.chapters import find_chapter, planned
+from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_module
 from grokkit.claims.published import published
 from grokkit.claims.rules import b13, embeddings, toy
-from grokkit.tables import settings_table
+from grokkit.records.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
 IDS = [each.id for each in claims().values() if each.chapter == "11_toy"]

@@ -33,9 +33,9 @@ def unpacked(tmp_path_factory):
     return out / "unpacked"
 
 
-def test_the_records_travel_as_evidence(unpacked):
+def test_the_records_travel_along(unpacked):
     kept = {file.name: file.read_bytes() for end in ("parquet", "json") for file in (ROOT / "results").glob(f"*.{end}")}
-    shipped = {file.name: file.read_bytes() for file in (unpacked / "grokkit" / "evidence").iterdir()}
+    shipped = {file.name: file.read_bytes() for file in (unpacked / "grokkit" / "results").iterdir()}
     assert kept and shipped == kept | {"later.json": b"{}"}
 
 
@@ -43,13 +43,13 @@ def test_every_file_of_the_package_travels(unpacked):
     here = {file.relative_to(ROOT) for file in (ROOT / "grokkit").rglob("*") if file.is_file()}
     expected = {str(file) for file in here if "__pycache__" not in file.parts} | {"grokkit/claims/later.js"}
     travelled = {str(file.relative_to(unpacked)) for file in (unpacked / "grokkit").rglob("*") if file.is_file()}
-    assert expected == {file for file in travelled if not file.startswith("grokkit/evidence/")}
+    assert expected == {file for file in travelled if not file.startswith("grokkit/results/")}
 
 
 def test_without_a_checkout_the_quickstarts_records_are_found(unpacked, tmp_path):
     code = f"""
 import pathlib, grokkit as gk
-from grokkit.chapters import planned
+from grokkit.chapters.notebooks import planned
 from grokkit.claims import claims
 assert pathlib.Path(gk.__file__).is_relative_to({str(unpacked)!r}), gk.__file__
 assert len(claims()) == 77

@@ -65,7 +65,7 @@ class AxesTable(LibraryTable):
     """`{axes}`: the axis alphabet."""
 
     def render(self) -> list[nodes.Node]:
-        from grokkit.axes import AXES
+        from grokkit.publishing.axes import AXES
 
         rows = [row([nodes.literal("", letter), meaning]) for letter, meaning in AXES.items()]
         return [table(["Letter", "What the axis runs over"], rows, [1, 9], "axes-table")]

@@ -30,7 +30,7 @@ class ChapterRole(ReferenceRole):
 
 def offer_buttons(app: Sphinx, config: Config) -> None:
     """Buttons for an address that Colab can open; without an address the theme is left as it is, without any."""
-    from grokkit.address import checked
+    from grokkit.publishing.address import checked
 
     options = config.html_theme_options
     if checked(options.get("repository_url") or ""):

@@ -138,8 +138,8 @@ def write_runs(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     from grokkit.claims import ledger
-    from grokkit.store import Store, evidence_folder
-    from grokkit.tables import runs_table
+    from grokkit.records.store import Store, evidence_folder
+    from grokkit.records.tables import runs_table
 
     evidence = evidence_folder()
     held = Store(evidence).read() if evidence else {}

@@ -11,8 +11,8 @@ import pandas as pd
 from grokkit.claims.registry import Claim, claim, rule_module
 from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict
 from grokkit.errors import BadInput
-from grokkit.record import Record
-from grokkit.tables import evidence_table
+from grokkit.records.record import Record
+from grokkit.records.tables import evidence_table
 
 NO_RUNS = "Its rule is registered; there are no runs yet."
 

@@ -1,6 +1,6 @@
 """The ledger: one row for every claim, the tested and the untested alike.
 
-What the rules found is read from `verdicts.json`, which `grokkit.decisions` writes beside the evidence.
+What the rules found is read from `verdicts.json`, which `grokkit.evidence.decisions` writes beside the evidence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from grokkit.claims.registry import Claim, claims
 from grokkit.claims.verdict import Verdict
-from grokkit.store import evidence_folder
+from grokkit.records.store import evidence_folder
 
 VERDICTS = "verdicts.json"
 NO_RULE = asdict(Verdict("not tested", n=0, interval=None, statement="No rule decides this claim."))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import LETTERS
 from grokkit.errors import unknown
-from grokkit.phases import LETTERS
 
 
 def published(name: str) -> pd.DataFrame:

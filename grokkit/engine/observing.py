@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from grokkit.config.run import ModelConfig, Run, TaskConfig
 from grokkit.engine.kernel import batch_maker
 from grokkit.engine.shape import Params, Shape
 from grokkit.errors import BadInput
 from grokkit.observables import OBSERVABLES, READS, Probe
-from grokkit.run import ModelConfig, Run, TaskConfig
 
 
 def observe(

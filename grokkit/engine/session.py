@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from grokkit.config.request import Measure, Status, Until
 from grokkit.engine.stack import Stack
 from grokkit.engine.trajectory import Trajectory
 from grokkit.metrics import is_of_a_layer
-from grokkit.record import Status
-from grokkit.request import Measure, Until
 
 LONGEST_CHUNK = 25
 """Steps between two chances to pause: a second or two on a CPU."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grokkit.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
+from grokkit.config.run import Batch, ModelConfig, OptimizerConfig, Run, TaskConfig
 
 Params = dict[str, Tensor]
 State = tuple[Params, Params, Any, Params]

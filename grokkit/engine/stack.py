@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from grokkit.config.sampling import batch_positions
+from grokkit.config.schedules import settings_at
 from grokkit.engine.kernel import Kernel
 from grokkit.engine.observing import observe
 from grokkit.engine.trajectory import Trajectory
 from grokkit.metrics import norms
 from grokkit.models.dropout import noise_words
-from grokkit.sampling import batch_positions
-from grokkit.schedules import settings_at
 
 
 class Stack:

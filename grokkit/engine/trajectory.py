@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grokkit.config.run import Run
+from grokkit.config.schedules import fired, foreseen
 from grokkit.engine.shape import DTYPES
 from grokkit.models.initialisers import redraw
-from grokkit.run import Run
-from grokkit.schedules import fired, foreseen
 from grokkit.tasks.task import Task, scikit_learn_order, split_order
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 import traitlets
 from pandas.api.types import is_number
 
+from grokkit.analysis.phases import PHASES
 from grokkit.errors import BadInput
 from grokkit.explorables.base import Explorable, one_module
 from grokkit.explorables.choices import combinations, options, places_of, rows_of, values_of
 from grokkit.explorables.thinning import axis_of, thinned_curves
-from grokkit.phases import PHASES
 from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS
 
 _NEEDED = ("phase", "t_train", "t_val", "observed_to")

@@ -1,10 +1,10 @@
 """The models. To add one: a `ModelConfig` whose `build(task)` returns an `nn.Module`, and a line below."""
 
+from grokkit.config.run import MODELS
 from grokkit.models.mlp import MLP
 from grokkit.models.prefixes import Nodes, Prefixes
 from grokkit.models.recurrent import LSTM, RNN
 from grokkit.models.transformer import Transformer
-from grokkit.run import MODELS
 
 MODELS.add(LSTM, MLP, RNN, Transformer)
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grokkit.sampling import mixed
+from grokkit.config.sampling import mixed
 
 _STREAM = 0x64726F70  # sets these draws apart from those of the batches, which hash the same seed
 _WORD = 2**32 - 1

@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from grokkit.config.run import ModelConfig
 from grokkit.errors import BadInput
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, dropper
 from grokkit.models.prefixes import Nodes
 from grokkit.models.rows import SumOfRows, one_hot
-from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
 Activation = Literal[

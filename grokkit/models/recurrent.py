@@ -23,11 +23,11 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.config.run import ModelConfig
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.dropout import Noise, dropper, unchanged
 from grokkit.models.prefixes import Level, Nodes
 from grokkit.models.rows import take
-from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
 

@@ -17,10 +17,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from grokkit.config.run import ModelConfig
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.dropout import Noise, dropper, unchanged
 from grokkit.models.prefixes import Level, Nodes
-from grokkit.run import ModelConfig
 from grokkit.tasks.task import Task
 
 Drop = Callable[[Tensor], Tensor]

@@ -1,5 +1,6 @@
 """The rules. To add one: an `OptimizerConfig` with `init` and `step` for one run, and a line below."""
 
+from grokkit.config.run import OPTIMIZERS
 from grokkit.optimizers.adam import Adam
 from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.adasam import AdaSAM
@@ -11,7 +12,6 @@ from grokkit.optimizers.published_asam import PublishedASAM
 from grokkit.optimizers.rmsprop import RMSProp
 from grokkit.optimizers.sam import SAM
 from grokkit.optimizers.sgd import SGD
-from grokkit.run import OPTIMIZERS
 
 OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, LayeredAdamW, SAM, ASAM, AdaSAM, PublishedASAM)
 

@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from grokkit.run import OptimizerConfig
+from grokkit.config.run import OptimizerConfig
 
 Params = dict[str, Tensor]
 

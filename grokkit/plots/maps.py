@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
+from grokkit.analysis.phases import PHASES
 from grokkit.errors import BadInput
-from grokkit.phases import PHASES
 from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS, style
 
 TICKS = 6

@@ -1,6 +1,6 @@
 """The problems. To add one: a `TaskConfig` with a `kind`, `examples` and `build()`, and a line below."""
 
-from grokkit.run import TASKS
+from grokkit.config.run import TASKS
 from grokkit.tasks.addition import Addition
 from grokkit.tasks.mnist import MNIST
 from grokkit.tasks.modular_addition import ModularAddition

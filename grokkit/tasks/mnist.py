@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import torch
 from pydantic import Field, model_validator
 
+from grokkit.config.run import TaskConfig
 from grokkit.errors import BadInput
-from grokkit.run import TaskConfig
 from grokkit.tasks.digits import mnist_digits, small_digits
 from grokkit.tasks.task import Task
 from grokkit.tasks.vectors import SquaredError

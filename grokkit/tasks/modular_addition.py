@@ -11,8 +11,8 @@ from typing import Literal
 import torch
 from pydantic import Field, model_validator
 
+from grokkit.config.run import TaskConfig
 from grokkit.errors import BadInput
-from grokkit.run import TaskConfig
 from grokkit.tasks.task import Task
 
 LARGEST_TABLE = 2**24

@@ -23,11 +23,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from grokkit.cache import writable_cache
+from grokkit.config.request import Measure
+from grokkit.config.run import Run
 from grokkit.engine import Trajectory
 from grokkit.errors import GrokkitError
-from grokkit.request import Measure
-from grokkit.run import Run
+from grokkit.records.cache import writable_cache
 
 TENSORS = "params", "state", "buffers"
 STORY = "t", "last", "steps", "rows", "seconds", "cpu_seconds", "passages"

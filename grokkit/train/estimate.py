@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from grokkit.config.request import Until
+from grokkit.config.run import Run
 from grokkit.engine import Shape, Stack, Trajectory, kernel
-from grokkit.record import Record
-from grokkit.request import Until
-from grokkit.run import Run
+from grokkit.records.record import Record
 from grokkit.train.groups import groups_of
 from grokkit.train.machine import environment, one_thread
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from grokkit.config.request import Measure, Until
+from grokkit.config.run import Run
 from grokkit.errors import BadInput
-from grokkit.request import Measure, Until
-from grokkit.run import Run
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import torch
 
+from grokkit.config.request import Measure, Until
+from grokkit.config.run import Run
 from grokkit.engine import Shape
-from grokkit.request import Measure, Until
-from grokkit.run import Run
 from grokkit.train.experiment import Experiment
 
 SMALL_STEP = 2.5e7

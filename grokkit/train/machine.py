@@ -19,8 +19,8 @@ from typing import Any
 
 import torch
 
+from grokkit.config.run import Run
 from grokkit.errors import DeviceError, GrokkitError
-from grokkit.run import Run
 
 PACKAGE = Path(__file__).parents[1]
 COMPUTES = (

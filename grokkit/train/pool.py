@@ -19,11 +19,11 @@ from typing import Any
 
 import torch
 
+from grokkit.config.request import Status
+from grokkit.config.run import Run
 from grokkit.engine import Trajectory
 from grokkit.errors import GrokkitError
-from grokkit.record import Status
-from grokkit.run import Run
-from grokkit.store import Store
+from grokkit.records.store import Store
 from grokkit.train.groups import Part
 from grokkit.train.progress import Display, Look
 from grokkit.train.worker import Worker

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from grokkit.config.request import Status
 from grokkit.engine import Trajectory
-from grokkit.record import Status
 
 SECONDS_BETWEEN_LINES = 15.0
 

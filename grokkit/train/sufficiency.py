@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from grokkit.config.request import Measure, Until
 from grokkit.metrics import OBSERVED, is_of_a_layer
-from grokkit.record import Record
-from grokkit.request import Measure, Until
+from grokkit.records.record import Record
 
 
 def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record | None:

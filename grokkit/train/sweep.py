@@ -12,13 +12,13 @@ from typing import Literal
 
 import pandas as pd
 
+from grokkit.config.request import Measure, Until
+from grokkit.config.run import Run
 from grokkit.engine.observing import require_observables
 from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
-from grokkit.record import Record
-from grokkit.request import Measure, Until
-from grokkit.run import Run
-from grokkit.store import Store
-from grokkit.tables import runs_table
+from grokkit.records.record import Record
+from grokkit.records.store import Store
+from grokkit.records.tables import runs_table
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
 from grokkit.train.machine import require_precision, resolve_device, why_uncompiled

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
+from grokkit.config.run import Run
 from grokkit.engine import Stack, Trajectory, kernel
 from grokkit.errors import BadInput
-from grokkit.run import Run
 from grokkit.train.groups import Group, groups_of
 from grokkit.train.machine import one_thread, require_precision, why_uncompiled
 

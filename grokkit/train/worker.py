@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from grokkit.config.request import Measure, Status, Until
+from grokkit.config.run import Run
 from grokkit.engine import Event, Kernel, Session, Shape, Stack, Trajectory, kernel
 from grokkit.metrics import METRICS, PASSAGES
-from grokkit.record import Record, Status
-from grokkit.request import Measure, Until
-from grokkit.run import Run
-from grokkit.store import Store
+from grokkit.records.record import Record
+from grokkit.records.store import Store
 from grokkit.train.checkpoints import Checkpoints
 from grokkit.train.machine import arithmetic, environment, one_thread, versions
 from grokkit.train.progress import Progress

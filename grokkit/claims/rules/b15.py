@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from grokkit.analysis.phases import PHASES
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.diagrams import shown_in
 from grokkit.claims.rules.embeddings import cells, diagrams, first_look
 from grokkit.claims.verdict import Verdict
-from grokkit.phases import PHASES
 
 LEVEL = 0.05 / 12
 EFFECT = "share of diagrams in which most cells of comprehension are in order"

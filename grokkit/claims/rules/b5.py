@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import PHASES
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.b3 import ways
 from grokkit.claims.rules.diagrams import shown_in
 from grokkit.claims.rules.mnist import LOOKS, complete, grid_cells, original
 from grokkit.claims.verdict import Verdict
-from grokkit.phases import PHASES
 
 LEVEL = 0.05 / 6
 EFFECT = "share of diagrams with all four phases"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import LATE
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.diagrams import shown_in
 from grokkit.claims.rules.toy import BUDGET, LOOKS, SETUPS, cells, complete
 from grokkit.claims.verdict import Verdict
-from grokkit.phases import LATE
 
 LEVEL = 0.05 / 12
 EFFECT = "share of diagrams with a border of comprehension and grokking and no gap, classification"

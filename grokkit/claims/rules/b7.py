@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import LATE
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.rules.b6 import JUMP, has_gap
 from grokkit.claims.rules.diagrams import shown_in
 from grokkit.claims.rules.mnist import BUDGET, LOOKS, complete, grid_cells
 from grokkit.claims.verdict import Verdict
-from grokkit.phases import LATE
 
 LEVEL = 0.05 / 6
 EFFECT = "share of diagrams with a gap between comprehension and grokking"

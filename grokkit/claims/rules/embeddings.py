@@ -11,10 +11,10 @@ from collections.abc import Sized
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import phase
 from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.rules.diagrams import at_look
 from grokkit.claims.rules.toy import BUDGET, DECAYS, RATES, SETTINGS, THRESHOLD, in_coarse_places, is_of_setup
-from grokkit.phases import phase
 
 SEEDS = range(200, 212)
 """Of data and initial weights alike."""

@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import phase
 from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.rules.diagrams import at_look
-from grokkit.phases import phase
 
 RATES = (4.6415888e-6, 2.1544347e-3, 0.12915497, 1.0, 7.7426368, 59.948425)
 DECAYS = (1e-5, 1e-2, 0.1, 1.0, 10.0)

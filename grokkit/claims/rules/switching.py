@@ -14,7 +14,7 @@ import pandas as pd
 
 from grokkit.claims.rules import recurrent
 from grokkit.claims.rules.recurrent import answered_within
-from grokkit.passages import first_passage
+from grokkit.records.passages import first_passage
 
 LEVEL = 0.05 / 6
 """Of each of the chapter's six claims."""

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.phases import PHASES, phase
 from grokkit.claims.findings import Finding
 from grokkit.claims.rules.architectures import has_settings
 from grokkit.claims.rules.diagrams import at_look, shown_in
-from grokkit.phases import PHASES, phase
 
 SETUPS = ("classification", "regression")
 VECTORS = {"classification": None, "regression": 30}

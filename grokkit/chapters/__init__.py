@@ -1,0 +1,1 @@
+"""Chapters: notebooks as programs, and what every page says of its runs."""

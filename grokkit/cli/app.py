@@ -1,0 +1,286 @@
+"""The command `grokkit`: run a chapter, carry its plan to another machine, look after the store, build the book."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from grokkit.cli.evidence import next_runs
+from grokkit.cli.store import StoreOption, store_app
+from grokkit.errors import BadInput, GrokkitError, Interrupted
+from grokkit.records.store import Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Train networks until they grok, and build the book about it. "
+    "Start with `grokkit run quickstart --profile laptop`.",
+)
+app.add_typer(store_app, name="store")
+app.command("next", epilog="Examples: `grokkit next --list`; `grokkit next --hours 2.5 --claims A13,C8`")(next_runs)
+err = Console(stderr=True)
+
+CHAPTER = "A chapter: its name ('quickstart'), number and name, or path."
+ChapterArgument = Annotated[str, typer.Argument(help=CHAPTER)]
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        help="Which grid of the chapter: smoke (seconds, decides nothing), laptop "
+        "(at most 15 minutes), evidence (what claims are decided from) or "
+        "source (the source's own settings)."
+    ),
+]
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        metavar="NAME=VALUE",
+        help="Another parameter of the chapter, as `-p seed 3` or `-p seed=3`; repeat for more.",
+    ),
+]
+DeviceOption = Annotated[str, typer.Option(help="Where to train: cpu, cuda or cuda:1.")]
+WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@app.command(
+    epilog="Examples: `grokkit run quickstart --profile laptop -p seed 3`; "
+    "`grokkit run --id KEY` repeats one run that a verdict rests on"
+)
+def run(
+    chapter: Annotated[str | None, typer.Argument(help=CHAPTER)] = None,
+    id: Annotated[str | None, typer.Option(help="Instead of a chapter: the id of one published run.")] = None,
+    profile: ProfileOption = "laptop",
+    p: ParameterOption = None,
+    device: DeviceOption = "cpu",
+    store: StoreOption = None,
+    workers: WorkersOption = None,
+    output: Annotated[Path | None, typer.Option(help="Where the executed notebook goes; default _build/run/.")] = None,
+    train_only: Annotated[bool, typer.Option("--train-only", help="Leave the notebook unexecuted.")] = False,
+) -> None:
+    """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
+    from grokkit.chapters import notebooks as chapters
+    from grokkit.train.experiment import joined
+
+    if (chapter is None) == (id is None):
+        raise BadInput("run needs a chapter, or the id of a published run (--id), and not both.")
+    if id is not None:
+        _repeat(id, device, store)
+        return
+    path = chapters.find_chapter(chapter)
+    given = {"profile": profile, **_pairs(p)}
+    held = Store.find(store)
+    for experiment in joined(chapters.planned(path, given)):
+        _train(experiment, held, device, workers, None)
+    if train_only:
+        return
+    if "store" in chapters.parameters(path):
+        given["store"] = str(held.path.resolve())
+    done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
+    _say(f"The chapter, executed: {done}")
+
+
+@app.command(epilog="Example: `grokkit plan quickstart > runs.jsonl`")
+def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: ParameterOption = None) -> None:
+    """Print a chapter's runs, one line of JSON each, for `grokkit train` on another machine."""
+    from grokkit.chapters import notebooks as chapters
+    from grokkit.train.experiment import to_lines
+
+    experiments = chapters.planned(chapters.find_chapter(chapter), {"profile": profile, **_pairs(p)})
+    print("\n".join(to_lines(experiments)))
+
+
+@app.command(
+    epilog="Example: `grokkit train runs.jsonl --device cuda --store out`, then at home `grokkit store merge out`"
+)
+def train(
+    plan: Annotated[Path, typer.Argument(help="A file that `grokkit plan` wrote; - for standard input.")],
+    device: DeviceOption = "cpu",
+    store: StoreOption = None,
+    workers: WorkersOption = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop after this many seconds with all that is done in one packed file, and checkpoints of the rest."
+        ),
+    ] = None,
+) -> None:
+    """Train the runs of a plan, without notebooks or network; `grokkit store merge` brings the records home."""
+    from grokkit.train import lacking_runs
+    from grokkit.train.experiment import from_lines
+
+    try:
+        text = sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadInput(f"The plan {plan} cannot be read: {why}.") from None
+    held, ends = Store.find(store), None if deadline is None else time.time() + deadline
+    experiments = from_lines(text.splitlines())
+    if not experiments:
+        raise BadInput(f"The plan {plan} holds no run; `grokkit plan CHAPTER` writes one.")
+    for experiment in experiments:
+        if ends is None or time.time() < ends:
+            _train(experiment, held, device, workers, ends)
+    held.pack()
+    if left := sum(len(lacking_runs(e.runs, e.until, e.measure, held)) for e in experiments):
+        _say(f"{left} runs are left, with checkpoints where they had begun; the same command goes on from there.")
+
+
+@app.command(epilog="Example: `grokkit book --as-published`")
+def book(
+    live: Annotated[
+        Path | None, typer.Option(help="A store whose live run the quickstart shows instead of its own.")
+    ] = None,
+    as_published: Annotated[bool, typer.Option(help="Build from the executed chapters in the project.")] = False,
+    publish: Annotated[bool, typer.Option(help="Put the executed chapters into the project.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Execute every chapter, also those that would come out as published.")
+    ] = False,
+) -> None:
+    """Execute the chapters that changed since they were published, and build the static book. Trains nothing."""
+    from grokkit.publishing.build import build_book
+
+    page = build_book(live, as_published, publish, everything, tell=_say)
+    err.print(f"The book: [bold]{page}[/bold]\nOpen it in a browser: file://{page}")
+
+
+@app.command()
+def ledger(as_json: JsonOption = False) -> None:
+    """All 77 claims with their verdicts."""
+    from grokkit import claims
+
+    if as_json:
+        print(claims.ledger_json())
+        return
+    from rich.table import Table
+
+    table = Table("id", "verdict", "n", "where", "statement")
+    for row in claims.ledger():
+        table.add_row(row["id"], row["verdict"], str(row["n"]), row["where"], row["statement"])
+    Console().print(table)
+
+
+@app.command(epilog="Example: `grokkit register A13`")
+def register(
+    ids: Annotated[list[str], typer.Argument(help="Claims whose rules are written, as `A13`.")],
+    same_question: Annotated[
+        bool, typer.Option(help="Keep the day: the rule asks the same of the same runs by the same tests.")
+    ] = False,
+) -> None:
+    """Fix rules as they are now, before the runs that they will judge."""
+    from grokkit.claims.registering import register as fix
+
+    changed = fix(ids, same_question)
+    _say(f"Registered: {', '.join(changed)}." if changed else "Nothing to register: these rules are as they were.")
+
+
+@app.command(epilog="Example: `grokkit bench toy --json`")
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Which comparisons; default: all.")] = None,
+    device: DeviceOption = "cpu",
+    as_json: JsonOption = False,
+) -> None:
+    """Time the engine beside the ordinary PyTorch loop, in this process, on one thread."""
+    from grokkit.chapters.notebooks import checkout
+
+    sys.path.insert(0, str(checkout()))
+    from benchmarks.compare import compare, shown
+
+    rows = compare(names, device, progress=lambda line: err.print(line, highlight=False))
+    print(json.dumps(rows, indent=1)) if as_json else Console().print(shown(rows))
+
+
+def _train(experiment: Any, store: Store, device: str, workers: int | None, ends: float | None) -> None:
+    """Say what is missing and how long it will take; then train it."""
+    import os
+
+    from grokkit.train import Display, lacking_runs
+    from grokkit.train import train as train_runs
+    from grokkit.train.forecast import forecast
+
+    asked = experiment.runs
+    lacking = lacking_runs(asked, experiment.until, experiment.measure, store)
+    _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
+    if not lacking:
+        return
+    workers = workers or len(os.sched_getaffinity(0))
+    sentence, guess = forecast(experiment, lacking, store, device, workers)
+    _say(sentence)
+    try:
+        train_runs(
+            asked,
+            until=experiment.until,
+            measure=experiment.measure,
+            store=store,
+            device=device,
+            workers=workers,
+            display=Display(err, steps=guess.steps),
+            deadline=ends,
+        )
+    except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
+        _say(str(error), "yellow")
+        raise typer.Exit(130) from None
+
+
+def _repeat(key: str, device: str, into: Path | None) -> None:
+    """Train a published run again, apart from the evidence, and compare."""
+    from grokkit.chapters import notebooks as chapters
+    from grokkit.evidence.repeat import compared
+
+    asked, apart = chapters.find_run(key), Store(into or Path("_build") / "repeat")
+    _train(asked, apart, device, 1, None)
+    table, sentence = compared(asked, apart)
+    print(table.to_string(index=False))
+    _say(sentence)
+
+
+_AS_JSON = {"True": "true", "False": "false", "None": "null"}
+"""What Python writes otherwise than JSON; papermill takes it, too."""
+
+
+def _pairs(options: list[str] | None) -> dict[str, Any]:
+    """Values as JSON where they are, else as text."""
+    given = {}
+    for option in options or []:
+        name, mark, value = option.partition("=")
+        if not mark:
+            raise BadInput(f"-p takes NAME=VALUE (or NAME VALUE); '{option}' came.")
+        try:
+            given[name] = json.loads(_AS_JSON.get(value, value))
+        except json.JSONDecodeError:
+            given[name] = value
+    return given
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """papermill's `-p NAME VALUE` as the `-p NAME=VALUE` that an option with one value can take."""
+    out: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        out.append(argument)
+        if argument == "-p":
+            name = next(rest, "")
+            value = None if "=" in name else next(rest, None)
+            out.append(name if value is None else f"{name}={value}")
+    return out
+
+
+def main() -> None:
+    """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130."""
+    try:
+        app(args=_joined(sys.argv[1:]), prog_name="grokkit")
+    except GrokkitError as error:
+        _say(f"grokkit: {error}", "red")
+        sys.exit(2)
+
+
+def _say(sentence: str, style: str = "") -> None:
+    """On standard error, as it is: no brackets taken for markup, no path broken over lines."""
+    err.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""Records as pandas tables: one row a run, one row an evaluation, or one row a run with its curves for a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grokkit.config.run import Run
+from grokkit.records.passages import passage
+from grokkit.records.record import Record
+
+RUN_COLUMNS = ("key", "status", "observed_to", "t_train", "t_val", "delay", "ratio")
+
+
+def runs_table(records: Iterable[Record], threshold: float = 0.99) -> pd.DataFrame:
+    """One row a run: RUN_COLUMNS, then its settings flattened ('task.p', 'seeds.init', ...), then its provenance.
+
+    The first switch of a schedule is 'schedule.switches.0.setting' and so on.
+
+    Settings at their defaults appear only if some run of the table departs from them. T are in steps, NaN
+    where censored at `observed_to`.
+    """
+    rows = []
+    for record in records:
+        head = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
+        provenance = {f"provenance.{name}": x for name, x in record.provenance.items() if not isinstance(x, dict)}
+        rows.append(head | passage(record, threshold)._asdict() | _flat(record.config) | provenance)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
+
+
+def curves_table(records: Iterable[Record]) -> pd.DataFrame:
+    """One row an evaluation: key, step and every logged metric."""
+    parts = [pd.DataFrame({"key": r.key, "step": r.steps, **r.curves}) for r in records]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "step"])
+
+
+def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: int = 1) -> pd.DataFrame:
+    """What a claim's rule reads: one row a run, with all its settings ('task.p', 'model.width', ...) and its curves.
+
+    Columns besides the settings: RUN_COLUMNS; `steps` (R,) and each logged metric (R,) as arrays.
+    threshold: the accuracy at which t_train and t_val are taken. every: only evaluations at multiples of it are
+    used, as if the others had not been made, and a stopped run keeps its last value; 1 uses all.
+    """
+    rows = []
+    for record in (_thinned(record, every) for record in records):
+        head = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
+        settings = _flat(Run(**record.config).model_dump())
+        rows.append(head | passage(record, threshold)._asdict() | settings | {"steps": record.steps} | record.curves)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
+
+
+def settings_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row a run, trained or not: its key and all its settings ('task.p', 'model.width', ...)."""
+    return pd.DataFrame([{"key": run.key} | _flat(run.model_dump()) for run in runs])
+
+
+def _thinned(record: Record, every: int) -> Record:
+    """The record on a coarser grid. A stopped run's last value stands at the next point: it must not look censored."""
+    kept = np.flatnonzero(record.steps % every == 0)
+    steps = record.steps[kept]
+    if record.status == "reached" and steps[-1] < record.steps[-1]:
+        kept, steps = np.append(kept, len(record.steps) - 1), np.append(steps, steps[-1] + every)
+    curves = {name: values[kept] for name, values in record.curves.items()}
+    return replace(record, steps=steps, curves=curves, observed_to=int(max(record.observed_to, steps[-1])))
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        if name == "switches":  # any number of them
+            value = {str(i): switch for i, switch in enumerate(value)}
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
