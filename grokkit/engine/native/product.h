@@ -1,6 +1,11 @@
 // Products of small matrices, a few rows and vectors at a time in registers.
+//
+// A stripe is as many vectors of columns as the registers hold. What it reads of the right factor is laid in one piece,
+// which then stays in the cache: for one product, or once for all products with the same factor. Every number is summed
+// in the same order wherever it stands: what stands beside it changes none of its bits.
 #include <ATen/cpu/vec/vec.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +24,8 @@ constexpr int WIDEST = 4, ROWS[] = {0, 12, 10, 8, 5};
 #else
 constexpr int WIDEST = 3, ROWS[] = {0, 8, 5, 4};
 #endif
+
+constexpr int64_t PANEL = 20;  // rows of a weight's gradient that are used as soon as they are there
 
 template <typename T> int64_t padded(int64_t numbers) { return (numbers + LANES<T> - 1) / LANES<T> * LANES<T>; }
 
@@ -51,6 +58,7 @@ template <typename T> inline Vec<T> held(const T* at) {
 #endif
 }
 
+// R rows of a stripe of C vectors.
 template <typename T, int R, int C>
 inline void block(Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
   Vec<T> sum[R][C];
@@ -75,39 +83,74 @@ inline void block(Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t o
     for (int c = 0; c < C; ++c) sum[r][c].store(out + r * out_row + c * LANES<T>);
 }
 
-// A stripe of C vectors of all rows. What it reads of b is first laid in one piece, which then stays in the cache.
+// What remains of the rows, fewer than a whole block: `rows` of them, at most R.
+template <typename T, int R, int C>
+inline void last_block(int64_t rows, Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+  if constexpr (R > 0) {
+    if (rows == R)
+      block<T, R, C>(a, stripe, depth, out, out_row, start);
+    else
+      last_block<T, R - 1, C>(rows, a, stripe, depth, out, out_row, start);
+  }
+}
+
+// A laid stripe of C vectors of all rows.
 template <typename T, int C>
-void stripe(Matrix<T> a, int64_t rows, Matrix<T> b, int64_t depth, T* out, int64_t out_row, const T* start, T* laid) {
-  for (int64_t k = 0; k < depth; ++k)
-    for (int c = 0; c < C; ++c)
-      Vec<T>::loadu(b.at + k * b.row + c * LANES<T>).store(laid + (k * C + c) * LANES<T>);
+void all_rows(Matrix<T> a, int64_t rows, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+  constexpr int R = ROWS[C];
   int64_t r = 0;
-  for (; r + ROWS[C] <= rows; r += ROWS[C])
-    block<T, ROWS[C], C>(a.from_row(r), laid, depth, out + r * out_row, out_row, start ? start + r : nullptr);
-  for (; r < rows; ++r)
-    block<T, 1, C>(a.from_row(r), laid, depth, out + r * out_row, out_row, start ? start + r : nullptr);
+  for (; r + R <= rows; r += R)
+    block<T, R, C>(a.from_row(r), stripe, depth, out + r * out_row, out_row, start ? start + r : nullptr);
+  last_block<T, R - 1, C>(rows - r, a.from_row(r), stripe, depth, out + r * out_row, out_row,
+                          start ? start + r : nullptr);
+}
+
+// Calls with(width, j) for every stripe: how many vectors it has, and the column where it begins. Columns fill vectors.
+template <typename T, typename F> inline void stripes(int64_t columns, F with) {
+  for (int64_t j = 0; j < columns;) {
+    const int64_t left = (columns - j) / LANES<T>;
+    const auto next = [&](auto width) {
+      with(width, j);
+      j += width.value * LANES<T>;
+    };
+    if (WIDEST == 4 && left >= 4)
+      next(std::integral_constant<int, WIDEST>());
+    else if (left == 3 || left >= 5)
+      next(std::integral_constant<int, 3>());
+    else if (left >= 2)
+      next(std::integral_constant<int, 2>());
+    else
+      next(std::integral_constant<int, 1>());
+  }
+}
+
+template <typename T, int C> void lay_stripe(const T* b, int64_t row, int64_t depth, T* laid) {
+  for (int64_t k = 0; k < depth; ++k)
+    for (int c = 0; c < C; ++c) Vec<T>::loadu(b + k * row + c * LANES<T>).store(laid + (k * C + c) * LANES<T>);
+}
+
+// All stripes of b (depth, columns), one after the other; its rows lie `row` apart.
+template <typename T> void lay(const T* b, int64_t row, int64_t depth, int64_t columns, T* laid) {
+  stripes<T>(columns, [&](auto width, int64_t j) { lay_stripe<T, width.value>(b + j, row, depth, laid + j * depth); });
+}
+
+// out (rows, columns) = a (rows, depth) b (depth, columns), whose stripes are laid.
+template <typename T>
+void product_with_laid(Matrix<T> a, int64_t rows, const T* laid, int64_t depth, T* out, int64_t out_row, int64_t columns) {
+  stripes<T>(columns, [&](auto width, int64_t j) {
+    all_rows<T, width.value>(a, rows, laid + j * depth, depth, out + j, out_row, nullptr);
+  });
 }
 
 // out (rows, columns) = a (rows, depth) b (depth, columns) + start, which has one number a row or is null.
 // b's columns lie side by side, and they and those of `out` fill whole vectors. `laid` has room for WIDEST vectors by
-// depth. Every column is worked out alike, wherever it stands: what stands beside it changes none of its bits.
+// depth.
 template <typename T>
 void product(Matrix<T> a, int64_t rows, Matrix<T> b, int64_t depth, T* out, int64_t columns, const T* start, T* laid) {
-  for (int64_t j = 0; j < columns;) {
-    const int64_t left = (columns - j) / LANES<T>;
-    const auto with = [&](auto width) {
-      stripe<T, width.value>(a, rows, {b.at + j, b.row, 1}, depth, out + j, columns, start, laid);
-      j += width.value * LANES<T>;
-    };
-    if (WIDEST == 4 && left >= 4)
-      with(std::integral_constant<int, WIDEST>());
-    else if (left == 3 || left >= 5)
-      with(std::integral_constant<int, 3>());
-    else if (left >= 2)
-      with(std::integral_constant<int, 2>());
-    else
-      with(std::integral_constant<int, 1>());
-  }
+  stripes<T>(columns, [&](auto width, int64_t j) {
+    lay_stripe<T, width.value>(b.at + j, b.row, depth, laid);
+    all_rows<T, width.value>(a, rows, laid, depth, out + j, columns, start);
+  });
 }
 
 }  // namespace
