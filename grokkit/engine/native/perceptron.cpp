@@ -75,7 +75,7 @@ template <typename T> class Perceptron {
       const int64_t in = job.widths[l], out = job.widths[l + 1];
       const T *weight = course.weights(2 * l + 1, out * in), *bias = course.weights(2 * l + 2, out);
       T* y = values[l + 1];
-      product<T>({weight, in, 1}, out, {values[l], columns, 1}, in, y, columns, bias, laid);
+      product_laying<T>({weight, in, 1}, out, values[l], columns, in, y, columns, columns, bias, laid);
       if (l + 1 == job.layers) break;
       for (int64_t i = 0; i < out * columns; i += LANES<T>)
         activated(Vec<T>::loadu(y + i), job.slope).store(y + i);
@@ -175,7 +175,7 @@ template <typename T> class Perceptron {
     for (int64_t l = job.layers - 1; l >= 0; --l) {
       const int64_t in = job.widths[l], out = job.widths[l + 1];
       const T* weight = course.weights(2 * l + 1, out * in);
-      product<T>({weight, 1, in}, in, {errors[l + 1], batch, 1}, out, errors[l], batch, nullptr, laid);
+      product_laying<T>({weight, 1, in}, in, errors[l + 1], batch, out, errors[l], batch, batch, nullptr, laid);
       if (l) times_slope(l);
       update_weight(l, decoder);
       update_bias(l, decoder);
@@ -197,7 +197,7 @@ template <typename T> class Perceptron {
       for (int64_t j = 0; j < job.trained; ++j) turned[j * row + f] = values[l][f * columns + j];
     for (int64_t r = 0; r < out; r += PANEL) {
       const int64_t rows = std::min(PANEL, out - r);
-      product<T>({errors[l + 1] + r * batch, batch, 1}, rows, {turned, row, 1}, job.trained, panel, row, nullptr, laid);
+      product_laying<T>({errors[l + 1] + r * batch, batch, 1}, rows, turned, row, job.trained, panel, row, row, nullptr, laid);
       for (int64_t k = 0; k < rows; ++k) course.update(s, 2 * l + 1, out * in, (r + k) * in, panel + k * row, in, numbers);
     }
   }

@@ -56,7 +56,9 @@ class Perceptron(Program):
         loss = self.task.loss
         return loss.vectors.to(self.dtype) if isinstance(loss, SquaredError) else None
 
-    def data(self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params) -> dict[str, Any]:
+    def data(
+        self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params, passages: Params
+    ) -> dict[str, Any]:
         tokens, targets = self.task.inputs[order].contiguous(), self.task.targets[order].contiguous()
         return self.of_all | dict(examples=order.shape[1], tokens=tokens, targets=targets)
 

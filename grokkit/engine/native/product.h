@@ -1,8 +1,8 @@
 // Products of small matrices, a few rows and vectors at a time in registers.
 //
-// A stripe is as many vectors of columns as the registers hold. What it reads of the right factor is laid in one piece,
-// which then stays in the cache: for one product, or once for all products with the same factor. Every number is summed
-// in the same order wherever it stands: what stands beside it changes none of its bits.
+// A stripe is as many vectors of columns of the right factor as the registers hold. Where its rows lie far apart it is
+// first laid in one piece, which then stays in the cache. Every number is summed in the same order wherever it stands:
+// what stands beside it changes none of its bits.
 #include <ATen/cpu/vec/vec.h>
 
 #include <algorithm>
@@ -58,15 +58,15 @@ template <typename T> inline Vec<T> held(const T* at) {
 #endif
 }
 
-// R rows of a stripe of C vectors.
+// R rows of a stripe of C vectors, whose own rows lie `apart`.
 template <typename T, int R, int C>
-inline void block(Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+inline void block(Matrix<T> a, const T* stripe, int64_t apart, int64_t depth, T* out, int64_t out_row, const T* start) {
   Vec<T> sum[R][C];
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int c = 0; c < C; ++c) sum[r][c] = Vec<T>(start ? start[r] : T(0));
-  for (int64_t k = 0; k < depth; ++k, stripe += C * LANES<T>) {
+  for (int64_t k = 0; k < depth; ++k, stripe += apart) {
     Vec<T> b[C];
 #pragma GCC unroll 4
     for (int c = 0; c < C; ++c) b[c] = held(stripe + c * LANES<T>);
@@ -83,26 +83,28 @@ inline void block(Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t o
     for (int c = 0; c < C; ++c) sum[r][c].store(out + r * out_row + c * LANES<T>);
 }
 
-// What remains of the rows, fewer than a whole block: `rows` of them, at most R.
-template <typename T, int R, int C>
-inline void last_block(int64_t rows, Matrix<T> a, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+// What remains of the rows, fewer than a whole block: at most R.
+template <typename T, int R, int C, typename... Rest> inline void last_block(int64_t rows, Rest... rest) {
   if constexpr (R > 0) {
     if (rows == R)
-      block<T, R, C>(a, stripe, depth, out, out_row, start);
+      block<T, R, C>(rest...);
     else
-      last_block<T, R - 1, C>(rows, a, stripe, depth, out, out_row, start);
+      last_block<T, R - 1, C>(rows, rest...);
   }
 }
 
-// A laid stripe of C vectors of all rows.
+// All rows of a stripe of C vectors.
 template <typename T, int C>
-void all_rows(Matrix<T> a, int64_t rows, const T* stripe, int64_t depth, T* out, int64_t out_row, const T* start) {
+void all_rows(Matrix<T> a, int64_t rows, const T* stripe, int64_t apart, int64_t depth, T* out, int64_t out_row,
+              const T* start) {
   constexpr int R = ROWS[C];
-  int64_t r = 0;
-  for (; r + R <= rows; r += R)
-    block<T, R, C>(a.from_row(r), stripe, depth, out + r * out_row, out_row, start ? start + r : nullptr);
-  last_block<T, R - 1, C>(rows - r, a.from_row(r), stripe, depth, out + r * out_row, out_row,
-                          start ? start + r : nullptr);
+  for (; rows >= R; rows -= R) {
+    block<T, R, C>(a, stripe, apart, depth, out, out_row, start);
+    a = a.from_row(R);
+    out += R * out_row;
+    if (start) start += R;
+  }
+  last_block<T, R - 1, C>(rows, a, stripe, apart, depth, out, out_row, start);
 }
 
 // Calls with(width, j) for every stripe: how many vectors it has, and the column where it begins. Columns fill vectors.
@@ -124,32 +126,27 @@ template <typename T, typename F> inline void stripes(int64_t columns, F with) {
   }
 }
 
-template <typename T, int C> void lay_stripe(const T* b, int64_t row, int64_t depth, T* laid) {
-  for (int64_t k = 0; k < depth; ++k)
-    for (int c = 0; c < C; ++c) Vec<T>::loadu(b + k * row + c * LANES<T>).store(laid + (k * C + c) * LANES<T>);
-}
-
-// All stripes of b (depth, columns), one after the other; its rows lie `row` apart.
-template <typename T> void lay(const T* b, int64_t row, int64_t depth, int64_t columns, T* laid) {
-  stripes<T>(columns, [&](auto width, int64_t j) { lay_stripe<T, width.value>(b + j, row, depth, laid + j * depth); });
-}
-
-// out (rows, columns) = a (rows, depth) b (depth, columns), whose stripes are laid.
+// out (rows, columns) = a (rows, depth) b (depth, columns). b's columns lie side by side, and fill vectors.
 template <typename T>
-void product_with_laid(Matrix<T> a, int64_t rows, const T* laid, int64_t depth, T* out, int64_t out_row, int64_t columns) {
+void product(Matrix<T> a, int64_t rows, const T* b, int64_t b_row, int64_t depth, T* out, int64_t out_row,
+             int64_t columns) {
   stripes<T>(columns, [&](auto width, int64_t j) {
-    all_rows<T, width.value>(a, rows, laid + j * depth, depth, out + j, out_row, nullptr);
+    all_rows<T, width.value>(a, rows, b + j, b_row, depth, out + j, out_row, nullptr);
   });
 }
 
-// out (rows, columns) = a (rows, depth) b (depth, columns) + start, which has one number a row or is null.
-// b's columns lie side by side, and they and those of `out` fill whole vectors. `laid` has room for WIDEST vectors by
-// depth.
+template <typename T, int C> void lay_stripe(const T* b, int64_t b_row, int64_t depth, T* laid) {
+  for (int64_t k = 0; k < depth; ++k)
+    for (int c = 0; c < C; ++c) Vec<T>::loadu(b + k * b_row + c * LANES<T>).store(laid + (k * C + c) * LANES<T>);
+}
+
+// The same + start, which has one number a row or is null. `laid` has room for WIDEST vectors by depth.
 template <typename T>
-void product(Matrix<T> a, int64_t rows, Matrix<T> b, int64_t depth, T* out, int64_t columns, const T* start, T* laid) {
+void product_laying(Matrix<T> a, int64_t rows, const T* b, int64_t b_row, int64_t depth, T* out, int64_t out_row,
+                    int64_t columns, const T* start, T* laid) {
   stripes<T>(columns, [&](auto width, int64_t j) {
-    lay_stripe<T, width.value>(b.at + j, b.row, depth, laid);
-    all_rows<T, width.value>(a, rows, laid, depth, out + j, columns, start);
+    lay_stripe<T, width.value>(b + j, b_row, depth, laid);
+    all_rows<T, width.value>(a, rows, laid, width.value * LANES<T>, depth, out + j, out_row, start);
   });
 }
 

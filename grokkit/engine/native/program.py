@@ -57,9 +57,12 @@ class Program(ABC):
     def __init__(self, shape: Shape, task: Task) -> None:
         self.task, self.precision, self.dtype = task, shape.precision, getattr(torch, shape.precision)
         self.library = built(self.SOURCES)
+        self.job = type("Job", (ctypes.Structure,), {"_fields_": TRAINING + self.JOB})
 
     @abstractmethod
-    def data(self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params) -> dict[str, Any]:
+    def data(
+        self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params, passages: Params
+    ) -> dict[str, Any]:
         """What the program's `Job` has besides TRAINING, for these steps."""
 
     def steps(
@@ -72,15 +75,15 @@ class Program(ABC):
         trees = dict(params=params, first=moments["m"], second=moments["v"], gradient=gradient)
         watched = {name: passages.get(known) for name, known in WATCHED.items()}
         told = dict(steps=len(times), times=times.contiguous(), settings=_together(times, settings))
-        self.call("train", order, **told, **watched, **trees, loss=loss, accuracy=accuracy, **self.data(order, *batches))
+        results, data = dict(loss=loss, accuracy=accuracy), self.data(order, *batches, passages)
+        self.call("train", order, **told, **watched, **trees, **results, **data)
         metrics = {"batch_loss": loss, "batch_accuracy": accuracy}
         return (params, buffers, moments, passages), metrics | torch.vmap(partial(norms, "gradient"))(gradient)
 
     def call(self, what: str, order: Tensor, **told: Any) -> None:
         """Call a function of the program: numbers as they are, contiguous tensors and dicts of them by address."""
-        job = type("Job", (ctypes.Structure,), {"_fields_": TRAINING + self.JOB})
         held = {name: _addressed(x) for name, x in told.items()}
-        getattr(self.library, f"{what}_{self.precision}")(ctypes.byref(job(runs=len(order), **held)))
+        getattr(self.library, f"{what}_{self.precision}")(ctypes.byref(self.job(runs=len(order), **held)))
 
 
 WATCHED = {"threshold": "accuracy", "train_passage": "train", "val_passage": "val"}

@@ -70,7 +70,7 @@ template <typename T> class Recurrent {
         recurring(course.weights(RECUR, G * F), G, F, cells.row),
         output(course.weights(OUTPUT, job.classes * F), job.classes, F, row), x(tokens(most) * job.width),
         d_x(tokens(learnt) * job.width), logits(most * row), kept(learnt * F), dropped(learnt * F),
-        room(nodes(learnt) * std::max(F, job.width)), sums(padded<T>(std::max(G, job.classes))),
+        sums(padded<T>(std::max(G, job.classes))),
         d_embedding(job.table.vocabulary * job.width) {}
 
   void train() {
@@ -115,7 +115,7 @@ template <typename T> class Recurrent {
   Numbers<T> x, d_x;             // the embeddings of the batch's tokens
   Numbers<T> logits;             // later their gradient
   Numbers<T> kept, dropped;      // of each last value: by what dropout multiplies it; what it leaves
-  Numbers<T> room, sums, d_embedding;
+  Numbers<T> sums, d_embedding;
   const T* last = nullptr;       // the states that the output reads
   int64_t s = 0;                 // the step
 
@@ -213,10 +213,10 @@ template <typename T> class Recurrent {
         course.update(s, parameter, size, start, gradient, width, decoder);
       };
     };
-    reading.differentiate(cells.d_read, x, distinct(), room, with(READ, reading.size(), job.width));
-    recurring.differentiate(cells.d_recurrent + cells.row, cells.state + F, last_level() - 1, room,
+    reading.differentiate(cells.d_read, x, distinct(), with(READ, reading.size(), job.width));
+    recurring.differentiate(cells.d_recurrent + cells.row, cells.state + F, last_level() - 1,
                             with(RECUR, recurring.size(), F));
-    output.differentiate(logits, last, count, room, with(OUTPUT, output.size(), F));
+    output.differentiate(logits, last, count, with(OUTPUT, output.size(), F));
     update_embedding(encoder);
   }
 

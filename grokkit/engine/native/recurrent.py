@@ -54,10 +54,12 @@ class Recurrent(Program):
         self.of_all |= dict(length=prefixes.length, vocabulary=task.vocabulary, distinct=sum(prefixes.size))
         self.of_all |= dict(tokens=task.inputs.contiguous(), prefix=_numbered(prefixes), targets=task.targets)
 
-    def data(self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params) -> dict[str, Any]:
+    def data(
+        self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params, passages: Params
+    ) -> dict[str, Any]:
         examples = order.expand(len(positions), -1, -1).gather(2, positions)
         counts = weights.sum(-1).long()  # a short batch's own examples come first
-        others = order[:, self.of_all["batch"] :]
+        others = order[:, self.of_all["batch"] :] if passages else order[:, :0]
         steps = dict(examples=examples, counts=counts, words=noise.get("words"))
         return self.of_all | steps | _judged(others, torch.ones(others.shape))
 
