@@ -81,7 +81,7 @@ CASES = [
     Case(
         "no-compiler",
         hidden=COMPILERS,
-        tests=(*FAST, "test_engine.py", "test_fused.py", "test_memory.py"),
+        tests=(*FAST, "test_engine.py", "test_fused.py", "test_fused_recurrent.py", "test_memory.py"),
         told=("No C++ compiler is installed: training works", "uncompiled, because no C++ compiler"),
     ),
     Case("no-home", home=None),

@@ -1,4 +1,4 @@
-"""The program in C++ takes the plain step's steps: every shape it serves, in float64; and bit for bit alone, in a
+"""The toy's program in C++ takes the plain step's steps: every shape it serves, in float64; and bit for bit alone, in a
 stack and in chunks of any size."""
 
 from dataclasses import replace
@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from stacks import leaves, require_same_steps, stack_of
 from toy import SETUPS, follow, toy_run
 
 import grokkit as gk
-from grokkit.engine import Shape, Stack, Trajectory, kernel
-from grokkit.engine.fused import SLOPES, fused_steps
+from grokkit.engine import Shape
+from grokkit.engine.fused import fused
+from grokkit.engine.native.perceptron import SLOPES
 from grokkit.metrics import is_correct
 from grokkit.tasks.vectors import IsNearest
 
 pytestmark = pytest.mark.usefixtures("compiler")
-CPU = torch.device("cpu")
 SHAPES = {
     "one hidden layer": dict(hidden=(3,), embedding=1),
     "widths that fill no vector": dict(hidden=(17, 50), embedding=3),
@@ -29,11 +30,6 @@ def small(setup="regression", shape="widths that fill no vector", activation="ta
     usual = dict(task=task, model=model, train_fraction=0.7, batch=gk.Batch(size=None), seeds=gk.Seeds.all(3))
     rule = {name: settings.pop(name) for name in list(settings) if name in gk.GroupedAdamW.model_fields}
     return gk.Run(**usual | {"optimizer": gk.GroupedAdamW(**rule)} | settings)
-
-
-def stack_of(runs, compiled, watched=None):
-    ready = kernel(Shape.of(runs[0]), CPU, compiled)
-    return Stack(ready, [Trajectory.start(run, ready.task) for run in runs], watched)
 
 
 def unlike(setup, shape, activation):
@@ -51,16 +47,7 @@ def test_it_takes_the_steps_of_the_plain_one(setup, shape, activation):
     runs = unlike(setup, shape, activation)
     ours, plain = (stack_of(runs, compiled, watched=0.3) for compiled in (True, False))
     assert ours.kernel.fused and not plain.kernel.fused
-    for count in (1, 9, 15):
-        ours.advance(count), plain.advance(count)
-        for slot, reference in zip(ours.slots, plain.slots, strict=True):
-            assert slot.t == reference.t and slot.last.keys() == reference.last.keys()
-            assert slot.last == pytest.approx(reference.last, rel=1e-9, abs=1e-12)
-            assert slot.passages == pytest.approx(reference.passages, nan_ok=True)
-    for place in range(len(runs)):
-        one, two = ours.snapshot(place), plain.snapshot(place)
-        for x, y in zip(leaves(one), leaves(two), strict=True):
-            torch.testing.assert_close(x, y, rtol=0, atol=1e-12)
+    require_same_steps(ours, plain, (1, 9, 15))
 
 
 def test_one_group_takes_the_steps_of_two_that_are_alike():
@@ -71,10 +58,6 @@ def test_one_group_takes_the_steps_of_two_that_are_alike():
         stack.advance(20)
         assert stack.kernel.fused
     assert all(map(torch.equal, *(leaves(stack.snapshot(0)) for stack in stacks)))
-
-
-def leaves(trajectory):
-    return [*trajectory.params.values(), *(x for each in trajectory.state.values() for x in each.values())]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 25])
@@ -161,8 +144,8 @@ def test_single_precision_loses_no_more_than_the_plain_step():
     ids=["tokens", "gelu", "BatchNorm", "dropout", "Adam", "batches", "bfloat16"],
 )
 def test_other_shapes_have_the_plain_step(other):
-    assert fused_steps(Shape.of(small()), small().task.build()) is not None
-    assert fused_steps(Shape.of(other), other.task.build()) is None
+    assert fused(Shape.of(small()), small().task.build()) is not None
+    assert fused(Shape.of(other), other.task.build()) is None
 
 
 def test_tasks_that_ask_for_another_answer_have_the_plain_step():
@@ -170,5 +153,5 @@ def test_tasks_that_ask_for_another_answer_have_the_plain_step():
     task = run.task.build()
     others = [replace(task, correct=is_correct), replace(task, correct=IsNearest(task.loss.vectors + 1))]
     others.append(replace(small("classification").task.build(), correct=task.correct))
-    assert fused_steps(Shape.of(run), task) is not None
-    assert [fused_steps(Shape.of(run), other) for other in others] == [None] * 3
+    assert fused(Shape.of(run), task) is not None
+    assert [fused(Shape.of(run), other) for other in others] == [None] * 3

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from grokkit.engine.compiler import compiled_by_form
-from grokkit.engine.fused import fused_steps
+from grokkit.engine.fused import fused
 from grokkit.engine.memory import keep_freed_memory
 from grokkit.engine.shape import DTYPES, Params, Shape, State, Steps
 from grokkit.metrics import norms, weighted_mean
@@ -75,9 +75,10 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
             vmap(_evaluation_of(task, model, batch_of)),
         )
     )
-    fused = fused_steps(shape, task) if compiled and device.type == "cpu" else None
-    steps, takes_noise = fused or _one_by_one(step), getattr(model, "takes_noise", False)
-    return Kernel(shape, device, compiled, fused is not None, task, takes_noise, steps, evaluate)
+    program = fused(shape, task) if compiled and device.type == "cpu" else None
+    steps, takes_noise = program.steps if program else _one_by_one(step), getattr(model, "takes_noise", False)
+    evaluate = (program and program.evaluate) or evaluate
+    return Kernel(shape, device, compiled, program is not None, task, takes_noise, steps, evaluate)
 
 
 def _one_by_one(step: Callable[..., Any]) -> Steps:

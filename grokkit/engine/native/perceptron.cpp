@@ -2,42 +2,20 @@
 // weights and moments stay in the cache from step to step.
 //
 // Activations lie feature by feature, (F, N), with the examples side by side and those trained on first.
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
 
-extern "C" struct Job {
-  int64_t runs, steps, examples, trained, positions, vocabulary, answers, layers;
+extern "C" struct Job : Training {
+  int64_t examples, trained, positions, vocabulary, answers, layers;
   double slope;            // of the activation below zero; NaN for tanh
   const int64_t* widths;   // layers + 1: of the embedding, of each hidden layer, of the output
   const int64_t* tokens;   // runs, examples, positions
   const int64_t* targets;  // runs, examples
   const void* vectors;     // answers, outputs: what a regression aims at; null for a classification
-  const double* times;     // steps, runs: the number of each step
-  const double* settings;  // steps, runs, 7: learning rate and weight decay of the encoder, of the decoder, b1, b2, eps
-  const double* threshold;                      // runs: the accuracy watched for, or null
-  double *train_passage, *val_passage;          // runs
-  void **params, **first, **second, **gradient;  // 1 + 2 layers: embedding, weight, bias, weight, bias, ...: runs, ...
-  void *loss, *accuracy;                        // runs: of the last step
 };
 
 namespace {
-
-constexpr int64_t PANEL = 20;  // rows of a weight's gradient that are used as soon as they are there
-
-// |x| < 0.625: an odd polynomial fitted to tanh (relative error 4e-9); beyond: 1 - 2 / (exp(2 |x|) + 1).
-inline Vec<float> tanh_of(Vec<float> x) {
-  const Vec<float> one(1.f), two(2.f), size = x.abs(), u = x * x;
-  Vec<float> p(-0.00571704383f);
-  for (float c : {0.02065058629f, -0.05374349781f, 0.1333149128f, -0.3333328393f})
-    p = at::vec::fmadd(p, u, Vec<float>(c));
-  const Vec<float> small = at::vec::fmadd(p * u, x, x), large = one - two / ((two * size).exp() + one);
-  const Vec<float> signed_large = Vec<float>::blendv(large, large.neg(), x < Vec<float>(0.f));
-  return Vec<float>::blendv(signed_large, small, size < Vec<float>(0.625f));
-}
-inline Vec<double> tanh_of(Vec<double> x) { return x.tanh(); }
 
 template <typename T> inline Vec<T> activated(Vec<T> x, double slope) {
   if (std::isnan(slope)) return tanh_of(x);
@@ -50,32 +28,10 @@ template <typename T> inline Vec<T> slope_at(Vec<T> y, double slope) {
   return Vec<T>::blendv(Vec<T>(T(slope)), Vec<T>(T(1)), y > Vec<T>(T(0)));
 }
 
-// The numbers of AdamW at one step, worked out in double as they are in grokkit.optimizers.adamw.
-struct Rates {
-  double b1, rest1, b2, rest2, keep, rate, root, eps;
-  Rates(double t, const double* group, const double* common)
-      : b1(common[0]), rest1(1 - b1), b2(common[1]), rest2(1 - b2), keep(1 - group[0] * group[1]),
-        rate(group[0] / (1 - std::pow(b1, t))), root(1 / std::sqrt(1 - std::pow(b2, t))), eps(common[2]) {}
-};
-
-template <typename T> void adamw(T* x, T* m, T* v, const T* gradient, int64_t count, const Rates& n) {
-  using V = Vec<T>;
-  const V b1(T(n.b1)), rest1(T(n.rest1)), b2(T(n.b2)), rest2(T(n.rest2));
-  const V keep(T(n.keep)), rate(T(n.rate)), root(T(n.root)), eps(T(n.eps));
-  for (int64_t i = 0; i < count; i += LANES<T>) {
-    const int64_t k = std::min(count - i, LANES<T>);
-    const V g = V::loadu(gradient + i, k);
-    const V first = b1 * V::loadu(m + i, k) + rest1 * g, second = b2 * V::loadu(v + i, k) + rest2 * (g * g);
-    first.store(m + i, k);
-    second.store(v + i, k);
-    (keep * V::loadu(x + i, k) - rate * (first / (second.sqrt() * root + eps))).store(x + i, k);
-  }
-}
-
 template <typename T> class Perceptron {
  public:
   Perceptron(const Job& job, int64_t run)
-      : job(job), run(run), columns(padded<T>(job.examples)), batch(padded<T>(job.trained)),
+      : job(job), course(job, run), columns(padded<T>(job.examples)), batch(padded<T>(job.trained)),
         tokens(job.tokens + run * job.examples * job.positions), targets(job.targets + run * job.examples),
         scores(job.answers * columns), log_sums(columns), panel(PANEL * padded<T>(widest())),
         laid(WIDEST * LANES<T> * std::max(widest(), job.examples)), turned(job.trained * padded<T>(widest())) {
@@ -86,44 +42,40 @@ template <typename T> class Perceptron {
   }
 
   void train() {
-    for (int64_t s = 0; s < job.steps; ++s) {
-      const double t = job.times[s * job.runs + run];
+    for (s = 0; s < job.steps; ++s) {
+      const double t = course.time(s);
       forward();
       const T loss = differentiate();
       const float accuracy = accuracy_of(0, job.trained);
-      if (s) note(job.val_passage, t - 1, accuracy_of(job.trained, job.examples));
-      note(job.train_passage, t, accuracy);
-      if ((last = s + 1 == job.steps)) {
-        static_cast<T*>(job.loss)[run] = loss;
-        static_cast<float*>(job.accuracy)[run] = accuracy;
-      }
-      const double* settings = job.settings + (s * job.runs + run) * 7;
-      backward(Rates(t, settings, settings + 4), Rates(t, settings + 2, settings + 4));
+      if (s) course.note(job.val_passage, t - 1, accuracy_of(job.trained, job.examples));
+      course.note(job.train_passage, t, accuracy);
+      if (course.is_last(s)) course.report(loss, accuracy);
+      backward(course.encoder(s), course.decoder(s));
     }
     if (!job.threshold) return;
     forward();
-    note(job.val_passage, job.times[(job.steps - 1) * job.runs + run], accuracy_of(job.trained, job.examples));
+    course.note(job.val_passage, course.time(job.steps - 1), accuracy_of(job.trained, job.examples));
   }
 
  private:
   const Job& job;
-  const int64_t run, columns, batch;
+  const Course<T> course;
+  const int64_t columns, batch;
   const int64_t *tokens, *targets;
   std::vector<Numbers<T>> values, errors;  // of each layer: (F, columns), (F, batch)
   Numbers<T> scores, log_sums, panel, laid, turned;
-  bool last = false;
+  int64_t s = 0;  // the step
 
   int64_t widest() const { return *std::max_element(job.widths, job.widths + job.layers + 1); }
-  T* own(void** of, int64_t parameter, int64_t size) const { return static_cast<T*>(of[parameter]) + run * size; }
 
   // The values of all layers, and the score of each answer.
   void forward() {
     embed();
     for (int64_t l = 0; l < job.layers; ++l) {
       const int64_t in = job.widths[l], out = job.widths[l + 1];
-      const T *weight = own(job.params, 2 * l + 1, out * in), *bias = own(job.params, 2 * l + 2, out);
+      const T *weight = course.weights(2 * l + 1, out * in), *bias = course.weights(2 * l + 2, out);
       T* y = values[l + 1];
-      product<T>({weight, in, 1}, out, {values[l], columns, 1}, in, y, columns, bias, laid);
+      product_laying<T>({weight, in, 1}, out, values[l], columns, in, y, columns, columns, bias, laid);
       if (l + 1 == job.layers) break;
       for (int64_t i = 0; i < out * columns; i += LANES<T>)
         activated(Vec<T>::loadu(y + i), job.slope).store(y + i);
@@ -133,7 +85,7 @@ template <typename T> class Perceptron {
 
   void embed() {
     const int64_t width = job.widths[0];
-    const T* table = own(job.params, 0, job.vocabulary * width);
+    const T* table = course.weights(0, job.vocabulary * width);
     for (int64_t f = 0; f < width; ++f)
       for (int64_t j = 0; j < job.examples; ++j) {
         T sum = 0;
@@ -219,15 +171,11 @@ template <typename T> class Perceptron {
     return float(correct) / float(to - from);
   }
 
-  void note(double* passage, double t, float accuracy) {
-    if (job.threshold && std::isnan(passage[run]) && accuracy >= job.threshold[run]) passage[run] = t;
-  }
-
   void backward(const Rates& encoder, const Rates& decoder) {
     for (int64_t l = job.layers - 1; l >= 0; --l) {
       const int64_t in = job.widths[l], out = job.widths[l + 1];
-      const T* weight = own(job.params, 2 * l + 1, out * in);
-      product<T>({weight, 1, in}, in, {errors[l + 1], batch, 1}, out, errors[l], batch, nullptr, laid);
+      const T* weight = course.weights(2 * l + 1, out * in);
+      product_laying<T>({weight, 1, in}, in, errors[l + 1], batch, out, errors[l], batch, batch, nullptr, laid);
       if (l) times_slope(l);
       update_weight(l, decoder);
       update_bias(l, decoder);
@@ -249,8 +197,8 @@ template <typename T> class Perceptron {
       for (int64_t j = 0; j < job.trained; ++j) turned[j * row + f] = values[l][f * columns + j];
     for (int64_t r = 0; r < out; r += PANEL) {
       const int64_t rows = std::min(PANEL, out - r);
-      product<T>({errors[l + 1] + r * batch, batch, 1}, rows, {turned, row, 1}, job.trained, panel, row, nullptr, laid);
-      for (int64_t k = 0; k < rows; ++k) update(2 * l + 1, out * in, (r + k) * in, panel + k * row, in, numbers);
+      product_laying<T>({errors[l + 1] + r * batch, batch, 1}, rows, turned, row, job.trained, panel, row, row, nullptr, laid);
+      for (int64_t k = 0; k < rows; ++k) course.update(s, 2 * l + 1, out * in, (r + k) * in, panel + k * row, in, numbers);
     }
   }
 
@@ -264,7 +212,7 @@ template <typename T> class Perceptron {
       sum.store(lanes);
       gradient[f] = std::accumulate(lanes, lanes + LANES<T>, T(0));
     }
-    update(2 * l + 2, out, 0, gradient.data(), out, numbers);
+    course.update(s, 2 * l + 2, out, 0, gradient.data(), out, numbers);
   }
 
   void update_embedding(const Rates& numbers) {
@@ -274,14 +222,7 @@ template <typename T> class Perceptron {
       for (int64_t p = 0; p < job.positions; ++p)
         for (int64_t f = 0; f < width; ++f)
           gradient[tokens[j * job.positions + p] * width + f] += errors[0][f * batch + j];
-    update(0, size, 0, gradient.data(), size, numbers);
-  }
-
-  // `count` numbers of a parameter of `size`, from `start`.
-  void update(int64_t parameter, int64_t size, int64_t start, const T* gradient, int64_t count, const Rates& numbers) {
-    if (last) std::memcpy(own(job.gradient, parameter, size) + start, gradient, count * sizeof(T));
-    T* of[] = {own(job.params, parameter, size), own(job.first, parameter, size), own(job.second, parameter, size)};
-    adamw(of[0] + start, of[1] + start, of[2] + start, gradient, count, numbers);
+    course.update(s, 0, size, 0, gradient.data(), size, numbers);
   }
 };
 
