@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules.recurrent import FIRST_SEED, FRACTIONS, NETWORKS, WAYS
+from grokkit.claims.rules.recurrent import FIRST_SEED, FRACTIONS, NETWORKS, RATES, WAYS
 
 BUDGET = 200_000
 EVERY = 500
@@ -27,7 +27,7 @@ def a_run(network: str, way: str, fraction: float, scale: float, seed: int, **se
     usual = dict(
         task=gk.ModularAddition.source_c(),
         model=MODELS[network](**({"dropout": dropout} if dropout else {})),
-        optimizer=gk.AdamW(weight_decay=decay, beta2=0.999),
+        optimizer=gk.AdamW(learning_rate=RATES[network], weight_decay=decay, beta2=0.999),
         train_fraction=fraction,
         batch=gk.Batch(size=32, short_last=True),
         init_scale=scale,
@@ -52,12 +52,12 @@ def a_record(
     return gk.Record(run.key, json.loads(run.to_json()), steps, curves, end, status, {"seconds": 36.0})
 
 
-def eight(way: str, fraction: float) -> int:
+def nine(way: str, fraction: float) -> int:
     """As many runs of every setting as pass in a majority."""
-    return 8
+    return 9
 
 
-def a_grid(story: Story, count: Callable[[str, float], int] = eight, **how: Any) -> list[gk.Record]:
+def a_grid(story: Story, count: Callable[[str, float], int] = nine, **how: Any) -> list[gk.Record]:
     """The chapter's grid, `count(way, fraction)` runs a setting, whose seeds all differ. how: more of `a_record`."""
     return list(_made(story, count, how))
 

@@ -20,7 +20,7 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 def rule(table: pd.DataFrame) -> Verdict:
     """The LSTM, at each of the three fractions: do more than half of all runs arrive, with T_val / T_train >= 2?
 
-    An exact binomial test a fraction: 8 runs, all of them, can pass; "partly" needs 9. A run that has not arrived
+    An exact binomial test a fraction, of 9 runs, or of 12 where one of the 9 does not. A run that has not arrived
     within 150,000 steps does not grok.
     """
     return verdict([mostly(table, "LSTM", "AdamW", f, groks, "grok") for f in FRACTIONS], LEVEL, EFFECT)

@@ -45,8 +45,12 @@ SETTING = {
     "precision": "float32",
 }
 """What all runs have in common: source C's section 7.1 and Table 7.2, and PyTorch's defaults where these are silent."""
-RATES = {"RNN": 1e-3, "LSTM": 1e-3}
-"""The source states no learning rate; PyTorch's default."""
+RATES = {"RNN": 3e-3, "LSTM": 1e-3}
+"""The source states no learning rate. The LSTM's is PyTorch's default. The RNN's was chosen, before any run that rules
+read, by two runs each at 0.0003, 0.001 and 0.003: at the last alone both arrived within 200,000 steps."""
+LOOKS = (9, 12)
+"""The numbers of runs of a setting at which it is asked what most of them do: all of the first, or all but one of the
+second, pass more rarely than the level allows, both together."""
 FIRST_SEED = 156
 """Of smaller seeds are runs that had been seen when these rules were fixed, and those that choose a learning rate."""
 WATCHED = {"RNN": 200_000, "LSTM": 150_000}
@@ -127,8 +131,14 @@ def mostly(
     what: str,
 ) -> Finding:
     """Do more than half of all runs of a setting show something, which they would not show before they arrive?"""
-    runs = cell(table, network, way, fraction)
+    runs = at_look(cell(table, network, way, fraction))
     holds = shows(runs)
     may_hold = holds | ~answered_within(runs, WATCHED[network])
     told = f"{holds.sum()} of {len(runs)} runs {what}"
-    return majority(f"{network} at {fraction:.0%}", holds, told, may_hold=may_hold)
+    return majority(f"{network} at {fraction:.0%}", holds, told, may_hold=may_hold, needs=LOOKS[0])
+
+
+def at_look(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that are judged, of those there are in the order of seeds: as many as the last look that is reached."""
+    reached = [n for n in LOOKS if n <= len(runs)]
+    return runs.head(reached[-1]) if reached else runs
