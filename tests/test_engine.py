@@ -20,8 +20,10 @@ from grokkit import (
     Adam,
     AdamW,
     Batch,
+    GrokfastMA,
     Measure,
     ModularAddition,
+    Muon,
     Nesterov,
     RMSProp,
     Run,
@@ -59,6 +61,8 @@ FAMILIES = {
     "heavy ball": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SGD(momentum=0.9)}),
     "nesterov": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Nesterov(momentum=0.9)}),
     "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
+    "muon": RUN.model_copy(update={"model": TINY.model_copy(update={"layers": 1}), "optimizer": Muon(ns_steps=2)}),
+    "grokfast": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": GrokfastMA(window=3)}),
     "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
     "batch norm": RUN.model_copy(update={"model": MLP(hidden=(16, 8), batch_norm=True)}),
     "dropout": RUN.model_copy(update={"model": TINY.model_copy(update={"dropout": 0.1})}),
@@ -125,12 +129,12 @@ class Marked(SGD):
 
     kind: Literal["marked"] = "marked"
 
-    @staticmethod
-    def init(params):
+    @classmethod
+    def start_all(cls, params, n):
         return {"mode": torch.zeros(())}
 
-    @staticmethod
-    def step(grad_of, params, state, t, hyper):
+    @classmethod
+    def update_all(cls, grad_of, params, state, n):
         return grad_of(params), {"mode": torch.ones(())}
 
 
@@ -406,7 +410,7 @@ def start_exactly(run):
     trajectory, random = start(run), np.random.Generator(np.random.PCG64(run.seeds.init))
     drawn = {name: torch.from_numpy(random.random(x.shape) - 0.5) for name, x in trajectory.params.items()}
     params = {name: drawn[name] if len(x.unique()) > 1 else x for name, x in trajectory.params.items()}
-    return replace(trajectory, params=params, state=type(run.optimizer).init(params))
+    return replace(trajectory, params=params, state=run.optimizer.init(params))
 
 
 @pytest.mark.parametrize(("begin", "file", "close"), [(start_exactly, GOLDEN, 1e-9), (start, DRAWN, 1e-6)])
