@@ -39,6 +39,7 @@ from grokkit.engine.compiler import compiled_by_form
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
 from grokkit.models.initialisers import INITIALISERS
+from grokkit.models.shared import build_shared
 from grokkit.tasks import split_order
 
 GOLDEN, DRAWN = (Path(__file__).parent / "golden" / f"numerics-{NUMERICS}{x}.json" for x in ("", "-drawn"))
@@ -257,7 +258,8 @@ def test_steps_are_those_of_the_ordinary_loop(run):
 def ordinary_loop(run, steps):
     task = run.task.build()
     torch.manual_seed(run.seeds.init)
-    model = with_pytorchs_own_norms(run.model.build(task))
+    drops = getattr(run.model, "dropout", 0) > 0  # then masks are drawn for what is computed
+    model = with_pytorchs_own_norms(build_shared(run.model, task) if drops else run.model.build(task))
     model = model.to(torch.float64 if run.precision == "float64" else torch.float32)
     takes_noise = getattr(model, "takes_noise", False)
     optimizer = twin(run.optimizer, model.parameters())
