@@ -1,8 +1,8 @@
 """What an optimizer is: settings, and how they move one tensor, or all of a network's together.
 
-Settings are of two sorts. A float is a **number**: a compiled step is handed it as a tensor, so that runs with other
+Settings are of two sorts. A float is a number: a compiled step is handed it as a tensor, so that runs with other
 numbers share one graph, and a schedule may change it. Every other setting (an integer, a truth value, a text, a tuple)
-is part of the graph's **shape**: runs that differ in one train apart. Both stand in a run's key.
+is part of the graph's shape: runs that differ in one train apart. Both stand in a run's key.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ Update = Callable[[Tensor, Tensor, Params], tuple[Tensor, Params]]
 class OptimizerConfig(Config):
     """Settings of an optimizer and its update, written for one run in the paper's letters.
 
-    Most are written for **one tensor**: `start(x, n)` gives the state of a parameter, and `update(g, x, s, n)` the new
+    Most are written for one tensor: `start(x, n)` gives the state of a parameter, and `update(g, x, s, n)` the new
     parameter and its new state from the gradient g, the parameter x, the state s and the settings n. What is the same
     for all tensors may be worked out once a step by `numbers(n)`.
 
-    One that needs **the whole network** (another point's gradient, a norm over all parameters, groups by name)
+    One that needs the whole network (another point's gradient, a norm over all parameters, groups by name)
     overrides `update_all(grad_of, params, state, n)` and, if its tensors' states differ, `start_all(params, n)`.
 
     None of these has a `self`: a number must be read off `n`, or it would be that of one run in the graph of all.
