@@ -88,6 +88,15 @@ def test_a_model_that_shares_has_the_plain_ones_parameters_and_draws(config):
     assert all(ours[0] == theirs[0] and torch.equal(ours[1], theirs[1]) for ours, theirs in pairs)
 
 
+@pytest.mark.parametrize("config", [*TRANSFORMERS.values(), *MLPS.values()], ids=[*TRANSFORMERS, *MLPS])
+def test_a_plain_model_can_be_lifted_to_a_stack(config):
+    """As the engine does with a reader's variant of it."""
+    data = TASKS["framed"].build()
+    module, batches = built(config, data).eval(), torch.stack([data.inputs[:5], data.inputs[5:10]])
+    for one, tokens in zip(torch.vmap(module)(batches), batches, strict=True):
+        torch.testing.assert_close(one, module(tokens), rtol=0, atol=1e-12)
+
+
 class OwnMLP(MLP):
     """As a reader's would be, whose module may be anything."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
@@ -111,5 +110,9 @@ class MLPModule(nn.Module):
         """The first layer of tokens or numbers: (B, T) -> (B, F)."""
         if self.embedding is not None:
             return self.layers[0](self.embedding[inputs].sum(1))
-        x = inputs if self.vocabulary is None else F.one_hot(inputs, self.vocabulary).flatten(1)  # B TV
+        x = inputs if self.vocabulary is None else self._one_hot(inputs).flatten(1)  # B TV
         return self.layers[0](x.to(self.layers[0].weight.dtype))
+
+    def _one_hot(self, tokens: Tensor) -> Tensor:
+        """(B, T) -> (B, T, V). PyTorch's own looks at the tokens' values, which a lifted step has not."""
+        return tokens.unsqueeze(-1) == torch.arange(self.vocabulary, device=tokens.device)
