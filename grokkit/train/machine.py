@@ -25,7 +25,6 @@ from grokkit.errors import DeviceError, GrokkitError
 PACKAGE = Path(__file__).parents[1]
 COMPUTES = (
     *(f"{part}/**/*.py" for part in ("engine", "models", "optimizers", "tasks", "observables")),
-    *(f"{part}/**/*.py" for part in ("engine", "models", "optimizers", "tasks", "observables")),
     *("engine/native/*.h", "engine/native/*.cpp", "metrics.py"),
     *("config/optimizer.py", "config/sampling.py", "config/schedules.py"),
 )
