@@ -52,6 +52,7 @@ def test_settings_have_type_bounds_default_and_meaning(api):
     assert found["rho"][1].startswith("Euclidean radius")
     kinds = {name: kind for name, kind, _ in api.settings(gk.Run)}
     assert kinds["task"] == "`TaskConfig`; required" and kinds["batch"] == "`Batch`; default Batch()"
+    assert {name: kind for name, kind, _ in api.settings(gk.Nesterov)}["nesterov"] == "True; default True"
     assert kinds["precision"] == '"float32", "bfloat16" or "float64"; default "float32"'
 
 

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from grokkit import LSTM, MLP, RNN, ModularAddition, Transformer
-from grokkit.models import Prefixes
 from grokkit.models.dropout import Noise, dropper, mixed_inside, noise_words
+from grokkit.models.shared import Prefixes, build_shared
 
 N = 2**18
 DATA = ModularAddition(p=11).build()
@@ -82,9 +82,13 @@ def test_what_stays_is_scaled_and_without_noise_everything_stays():
     assert dropper(None, 0.25)(x) is x
 
 
-def built(config):
+def built(config, build=build_shared):
     torch.manual_seed(0)
-    return config.build(DATA).double()
+    return build(config, DATA).double()
+
+
+def plain(config, task):
+    return config.build(task)
 
 
 def by_hand(rate):
@@ -93,8 +97,9 @@ def by_hand(rate):
     return lambda x: x * masks.keeps(x, rate) / (1 - rate)
 
 
-def test_mlp_drops_after_each_activation():
-    module, drop = built(MLP(hidden=(32, 16), dropout=0.3)), by_hand(0.3)
+@pytest.mark.parametrize("build", [build_shared, plain])
+def test_mlp_drops_after_each_activation(build):
+    module, drop = built(MLP(hidden=(32, 16), dropout=0.3), build), by_hand(0.3)
     first, second, last = module.layers
     x = drop(torch.relu(first(one_hot(DATA.inputs, DATA.vocabulary).flatten(1).double())))
     reference = last(drop(torch.relu(second(x))))
@@ -104,12 +109,15 @@ def test_mlp_drops_after_each_activation():
 SMALL = Transformer(width=16, heads=2, head_width=8, feed_forward=32, dropout=0.2)
 
 
+@pytest.mark.parametrize("build", [build_shared, plain])
 @pytest.mark.parametrize("norm", ["pre", "post"])
-def test_transformer_drops_where_source_a_does(norm):
-    """Embedded tokens, attention weights, output, hidden layer and its output; the last block at the end alone."""
-    module, drop = built(SMALL.model_copy(update={"norm": norm})), by_hand(0.2)
+def test_transformer_drops_where_source_a_does(norm, build):
+    """Embedded tokens, attention weights, output, hidden layer and its output; what trains, in the last block at the
+    end alone."""
+    module, drop = built(SMALL.model_copy(update={"norm": norm}), build), by_hand(0.2)
+    last = slice(-1, None) if build is build_shared else slice(None)
     x = drop(module.embedding[DATA.inputs] + module.position[:-1])
-    for block, answers in zip(module.blocks, (slice(None), slice(-1, None)), strict=True):
+    for block, answers in zip(module.blocks, (slice(None), last), strict=True):
         h = block.norm1(x) if norm == "pre" else x
         q, k, v = (linear(h).unflatten(-1, (2, 8)).transpose(1, 2) for linear in (block.query, block.key, block.value))
         future = nn.Transformer.generate_square_subsequent_mask(4, dtype=torch.float64)
@@ -126,7 +134,7 @@ def test_transformer_drops_where_source_a_does(norm):
 def test_in_evaluation_a_transformer_drops_nothing():
     module = built(SMALL)
     assert not module.takes_nodes and module.takes_noise
-    torch.testing.assert_close(module(DATA.inputs), module.forward_tokens(DATA.inputs), rtol=0, atol=1e-13)
+    torch.testing.assert_close(module(DATA.inputs), built(SMALL, plain)(DATA.inputs), rtol=0, atol=1e-13)
     assert (module(DATA.inputs, noise()) - module(DATA.inputs)).abs().max() > 0.01
 
 

@@ -20,8 +20,10 @@ from grokkit import (
     Adam,
     AdamW,
     Batch,
+    GrokfastMA,
     Measure,
     ModularAddition,
+    Muon,
     Nesterov,
     RMSProp,
     Run,
@@ -37,6 +39,7 @@ from grokkit.engine.compiler import compiled_by_form
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
 from grokkit.models.initialisers import INITIALISERS
+from grokkit.models.shared import build_shared
 from grokkit.tasks import split_order
 
 GOLDEN, DRAWN = (Path(__file__).parent / "golden" / f"numerics-{NUMERICS}{x}.json" for x in ("", "-drawn"))
@@ -59,6 +62,8 @@ FAMILIES = {
     "heavy ball": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": SGD(momentum=0.9)}),
     "nesterov": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Nesterov(momentum=0.9)}),
     "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
+    "muon": RUN.model_copy(update={"model": TINY.model_copy(update={"layers": 1}), "optimizer": Muon(ns_steps=2)}),
+    "grokfast": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": GrokfastMA(window=3)}),
     "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
     "batch norm": RUN.model_copy(update={"model": MLP(hidden=(16, 8), batch_norm=True)}),
     "dropout": RUN.model_copy(update={"model": TINY.model_copy(update={"dropout": 0.1})}),
@@ -125,12 +130,12 @@ class Marked(SGD):
 
     kind: Literal["marked"] = "marked"
 
-    @staticmethod
-    def init(params):
+    @classmethod
+    def start_all(cls, params, n):
         return {"mode": torch.zeros(())}
 
-    @staticmethod
-    def step(grad_of, params, state, t, hyper):
+    @classmethod
+    def update_all(cls, grad_of, params, state, n):
         return grad_of(params), {"mode": torch.ones(())}
 
 
@@ -230,11 +235,15 @@ def same(ours, theirs):
     return all(torch.equal(a, b) for a, b in zip(*map(tree_leaves, trees), strict=True))
 
 
+WITHOUT = {SAM: {"rho": 0.0}, Muon: {"tables": ("",)}, GrokfastMA: {"lamb": 0.0}}
+"""What makes an optimizer its base, which PyTorch has."""
+
+
 @families
 def test_steps_are_those_of_the_ordinary_loop(run):
     """nn.Module and nn.BatchNorm1d, torch.optim, warm-up by LambdaLR; losses and gradient norms of every step."""
-    if isinstance(run.optimizer, SAM):
-        run = run.model_copy(update={"optimizer": SAM(rho=0.0, weight_decay=0.3)})
+    without = WITHOUT.get(type(run.optimizer), {})
+    run = run.model_copy(update={"optimizer": run.optimizer.model_copy(update=without)})
     [run] = varied(run, 3)[2:]
     session_measure = Measure(every=1, sample=16)
     ready = kernel(Shape.of(run), torch.device("cpu"), False)
@@ -253,7 +262,8 @@ def test_steps_are_those_of_the_ordinary_loop(run):
 def ordinary_loop(run, steps):
     task = run.task.build()
     torch.manual_seed(run.seeds.init)
-    model = with_pytorchs_own_norms(run.model.build(task))
+    drops = getattr(run.model, "dropout", 0) > 0  # then masks are drawn for what is computed
+    model = with_pytorchs_own_norms(build_shared(run.model, task) if drops else run.model.build(task))
     model = model.to(torch.float64 if run.precision == "float64" else torch.float32)
     takes_noise = getattr(model, "takes_noise", False)
     optimizer = twin(run.optimizer, model.parameters())
@@ -306,7 +316,7 @@ def test_resumed_equals_straight(run):
 def test_methods_do_not_share_a_graph():
     """Runs of one shape take one rule's steps."""
     shapes = {Shape.of(run) for run in FAMILIES.values() if run.model == MLP(hidden=(16,)) and run.batch.size}
-    assert len(shapes) == 6  # short last batches (AdamW), and a method each
+    assert len(shapes) == 7  # short last batches (AdamW), and a method each
 
 
 def test_each_seed_changes_the_trajectory_by_itself():
@@ -406,7 +416,7 @@ def start_exactly(run):
     trajectory, random = start(run), np.random.Generator(np.random.PCG64(run.seeds.init))
     drawn = {name: torch.from_numpy(random.random(x.shape) - 0.5) for name, x in trajectory.params.items()}
     params = {name: drawn[name] if len(x.unique()) > 1 else x for name, x in trajectory.params.items()}
-    return replace(trajectory, params=params, state=type(run.optimizer).init(params))
+    return replace(trajectory, params=params, state=run.optimizer.init(params))
 
 
 @pytest.mark.parametrize(("begin", "file", "close"), [(start_exactly, GOLDEN, 1e-9), (start, DRAWN, 1e-6)])

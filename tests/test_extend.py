@@ -12,6 +12,7 @@ from tiny import MEASURE, digests
 from torch.func import functional_call
 
 import grokkit as gk
+from grokkit.engine import Shape
 
 PAGE = Path(__file__).parents[1] / "book" / "extend.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
@@ -32,7 +33,7 @@ def page():
         table._classes = classes
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["task", "model", "optimizer", "call"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["task", "model", "optimizer", "matrices", "network", "call"])
 def test_each_takes_twenty_lines_at_most(block):
     lines = [line for line in block.splitlines() if line.strip()]
     assert 0 < len(lines) <= 20
@@ -108,94 +109,153 @@ def test_a_kind_that_is_taken_is_refused(page):
         exec(BLOCKS[0], {})
 
 
-def orthogonalised(matrix, steps):
-    """Newton and Schulz's iteration, as Muon takes it."""
-    x = matrix / matrix.norm()
-    for _ in range(steps):
-        x = 1.5 * x - 0.5 * x @ x.mT @ x
-    return x
+def numbers_of(rule):
+    return {name: torch.tensor(x, dtype=torch.float64) for name, x in rule.hyper.items()}
 
 
-MUON = """
-class Muon(gk.OptimizerConfig):
-    kind: Literal["my_muon"] = "my_muon"
-    momentum: float = 0.95
+def one_step(rule, params, gradient):
+    one = torch.tensor(1.0, dtype=torch.float64)
+    return rule.step(lambda _: gradient, params, rule.init(params), one, numbers_of(rule))[0]
+
+
+def test_the_matrices_take_orthogonal_steps_and_vectors_those_of_adamw(page):
+    draw = torch.Generator().manual_seed(0)
+    params = {name: torch.randn(size, generator=draw).double() for name, size in (("w", (5, 3)), ("b", (3,)))}
+    settings = {"learning_rate": 0.01, "weight_decay": 0.5}
+    many = page["Muon"](ns_steps=40, **settings)
+    after, adamw = one_step(many, params, params), one_step(gk.AdamW(**settings), params, params)
+    values = torch.linalg.svdvals((params["w"] - after["w"]) / 0.01)
+    torch.testing.assert_close(values, torch.ones_like(values), rtol=0, atol=1e-9)
+    assert torch.equal(after["b"], adamw["b"])
+
+
+@pytest.mark.parametrize("longest", [0.3, 30.0])
+def test_the_clipped_gradient_is_that_of_torch(page, longest):
+    """In sizes of which Adam is not blind: eps is large beside the gradient."""
+    params = {"w": torch.ones(5, 3, dtype=torch.float64), "b": torch.full((3,), 2.0, dtype=torch.float64)}
+    theirs = {name: torch.nn.Parameter(x.clone()) for name, x in params.items()}
+    for x in theirs.values():
+        x.grad = x.detach().clone()
+    torch.nn.utils.clip_grad_norm_(list(theirs.values()), longest)
+    torch.optim.AdamW(theirs.values(), lr=0.1, weight_decay=0.0, eps=10.0).step()
+    after = one_step(page["Clipped"](longest=longest, learning_rate=0.1, weight_decay=0.0, eps=10.0), params, params)
+    for name, x in theirs.items():
+        torch.testing.assert_close(after[name], x.detach(), rtol=0, atol=1e-6)
+
+
+def run_of(page, optimizer):
+    settings = {"train_fraction": 0.7, "batch": gk.Batch(size=None), "precision": "float64"}
+    return gk.Run(task=page["SumOfSquares"](p=7), model=page["SquareNetwork"](width=8), optimizer=optimizer, **settings)
+
+
+def test_runs_that_differ_in_an_integer_do_not_share_what_they_compute(page, tmp_path):
+    """They had two keys, one graph, and the same curves to the bit; of each pair in one call only one was computed."""
+    runs = [run_of(page, page["Muon"](learning_rate=0.03, ns_steps=steps)) for steps in (5, 1)]
+    assert Shape.of(runs[0]) != Shape.of(runs[1])
+    asked = dict(until=SHORT, measure=MEASURE)
+    together = gk.records(runs, **asked, store=str(tmp_path / "together"))
+    alone = [gk.records([run], **asked, store=str(tmp_path / run.key))[0] for run in runs]
+    assert digests(together) == digests(alone)
+    assert together[0].curves["train_loss"][-1] != together[1].curves["train_loss"][-1]
+
+
+OPTIMIZER = """
+class Longer(gk.OptimizerConfig):
+    kind: Literal["my_longer"] = "my_longer"
     {setting}
 
-    @staticmethod
-    def init(params):
-        return {{name: torch.zeros_like(x) for name, x in params.items()}}
-
-    @staticmethod
-    def step(grad_of, params, state, t, hyper):
-        v = {{name: hyper["momentum"] * state[name] + g for name, g in grad_of(params).items()}}
-        moves = {{name: orthogonalised(x, {steps}) if x.ndim == 2 else x for name, x in v.items()}}
-        return {{name: params[name] - hyper["learning_rate"] * moves[name] for name in params}}, v
+    def update(g, x, s, n):
+        return x - n.learning_rate * {factor} * g, {{}}
 """
 
 
-def muon(setting, steps="5"):
-    space = {
-        "__name__": "muon",
-        "gk": gk,
-        "torch": torch,
-        "Literal": Literal,
-        "ClassVar": ClassVar,
-        "orthogonalised": orthogonalised,
-    }
-    exec(MUON.format(setting=setting, steps=steps), space)
-    return space["Muon"]
+def longer(setting, factor="1.0"):
+    space = {"__name__": "longer", "gk": gk, "torch": torch, "Literal": Literal, "ClassVar": ClassVar}
+    exec(OPTIMIZER.format(setting=setting, factor=factor), space)
+    return space["Longer"]
 
 
-NO_FLOATS = {
-    "ns_steps: int = 5": "int",
-    "nesterov: bool = True": "bool",
-    "scale: str = 'spectral'": "str",
-    "scale: Literal['spectral', 'rms'] = 'rms'": "Literal['spectral', 'rms']",
-    "coefficients: tuple[float, ...] = (1.5, -0.5)": "tuple[float, ...]",
-    "floor: float | None = None": "float | None",
-    "ceiling: int | float = 1.0": "int | float",
-    "learning_rate: int = 1": "int",
-    "batch: gk.Batch = gk.Batch()": "Batch",
-    "ns_steps: int": "int",
+SETTINGS = [
+    ("times: int = 2", "n.times", 3),
+    ("times: bool = False", "(1 + n.times)", True),
+    ("times: str = 'ab'", "len(n.times)", "a"),
+    ("times: Literal['twice', 'once'] = 'twice'", "(1 + (n.times == 'twice'))", "once"),
+    ("times: tuple[float, ...] = (1.5, 0.5)", "sum(n.times)", (1.5,)),
+    ("times: tuple[tuple[int, int], ...] = ((1, 2),)", "n.times[0][1]", ((1, 3),)),
+    ("times: float | None = None", "(n.times or 2)", 0.5),
+    ("times: int | float = 2", "(2 + isinstance(n.times, float))", 2.5),
+    ("times: gk.Batch = gk.Batch()", "n.times.size", gk.Batch(size=7)),
+    ("times: float = 2.0", "n.times", 3.0),
+]
+
+
+@pytest.mark.parametrize(("setting", "factor", "other"), SETTINGS, ids=[setting for setting, _, _ in SETTINGS])
+def test_a_setting_of_any_kind_tells_keys_apart_and_reaches_the_update(page, setting, factor, other):
+    """A float by its number in the graph that runs share, all else by a graph of its own; also out of its JSON."""
+    kind = longer(setting, factor)
+    rules, runs = [kind(), kind(times=other)], []
+    gk.OPTIMIZERS._classes["my_longer"] = kind  # the fixture takes it out again
+    for rule in rules:
+        run = run_of(page, rule)
+        runs.append(gk.Run.from_json(run.to_json()))
+        assert runs[-1] == run and runs[-1].key == run.key
+    assert runs[0].key != runs[1].key
+    assert (Shape.of(runs[0]) == Shape.of(runs[1])) == isinstance(rules[0].times, float)
+    params = {"x": torch.zeros(2, dtype=torch.float64)}
+    steps = [one_step(run.optimizer, params, {"x": torch.ones(2).double()})["x"] for run in runs]
+    assert not torch.equal(*steps)
+
+
+def test_a_number_cannot_be_read_past_the_graphs_own():
+    """It would be one run's in the graph of all: settings come by `n` alone."""
+    kind = longer("times: float = 2.0", "Longer.times")
+    with pytest.raises(AttributeError):
+        one_step(kind(), {"x": torch.zeros(2)}, {"x": torch.ones(2)})
+    with pytest.raises(AttributeError, match="There is no 'time' here; there are times, "):
+        one_step(longer("times: int = 2", "n.time")(), {"x": torch.zeros(2)}, {"x": torch.ones(2)})
+
+
+REFUSED = {
+    "learning_rate: int = 1": "learning_rate: a schedule scales it, so its type must be float.",
+    "t: float = 1.0": "t: an update finds the number of its step there; choose another name.",
+    "times: complex = 1j": "Object of type complex is not JSON serializable; a setting is a number, a text,",
 }
 
 
-@pytest.mark.parametrize("setting", NO_FLOATS)
-def test_an_optimizer_setting_that_is_no_float_is_refused_where_its_class_is_made(setting):
-    """It would give runs two keys and one graph: a step is told of floats alone."""
-    name = setting.split(":")[0]
-    with pytest.raises(gk.BadInput) as refused:
-        muon(setting)
-    assert str(refused.value) == (
-        f"Muon {name}: its type is {NO_FLOATS[setting]}, and of an optimizer's settings a step is given the floats "
-        f"alone; make it a float, or a constant of the class ({name}: ClassVar[...]) with a class and a `kind` of its "
-        "own for each value."
-    )
+@pytest.mark.parametrize("setting", REFUSED)
+def test_a_setting_that_no_step_could_be_given_is_refused_before_any_work(setting):
+    name, said = setting.split(":")[0], REFUSED[setting]
+    kind = longer(setting)
+    with pytest.raises(gk.BadInput, match=re.escape(said)):
+        kind() if name != "times" else kind(times=2j)
 
 
-def test_a_setting_whose_type_is_not_known_yet_is_refused_before_it_is_used():
-    """As where a module postpones its annotations and names a class further down."""
-    kind = muon('ns_steps: "Later" = 5')
-    kind.model_rebuild(_types_namespace={"Later": int})
-    with pytest.raises(gk.BadInput, match="Muon ns_steps: its type is int, and"):
-        kind()
+@pytest.mark.parametrize(("name", "instead"), [("step", "update or update_all"), ("init", "start or start_all")])
+def test_a_class_whose_update_would_never_be_called_is_refused(name, instead):
+    with pytest.raises(gk.BadInput, match=f"Longer {name}: an optimizer is written as {instead}; `{name}` calls them"):
+        longer(f"{name} = staticmethod(lambda *_: None)")
+
+
+def test_a_schedule_cannot_switch_what_is_no_float(page):
+    at = gk.Moment(step=3)
+    run = run_of(page, page["Muon"]())
+    for setting, said in (("ns_steps", "which is no float; a schedule can change learning_rate, "), ("ns", "unknown")):
+        switch = gk.Switch(setting=setting, to=1.0, at=at)
+        with pytest.raises(gk.BadInput, match=said):
+            gk.Run(**dict(run) | {"schedule": gk.Schedule(switches=(switch,))})
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_a_constant_of_the_class_reaches_the_step(count):
-    """The page's way out, where the step reads it off the class."""
-    kind = muon(f"ns_steps: ClassVar[int] = {count}", "Muon.ns_steps")
-    assert kind(learning_rate=1).hyper == {"learning_rate": 1.0, "momentum": 0.95}
-    params = {"w": torch.eye(3, 2) + 0.1}
-    moved, _ = kind.step(lambda x: x, params, kind.init(params), torch.tensor(1.0), kind(learning_rate=1).hyper)
-    torch.testing.assert_close(moved["w"], params["w"] - orthogonalised(params["w"], count), rtol=0, atol=0)
+def test_a_constant_of_the_class_reaches_the_update(count):
+    kind = longer(f"times: ClassVar[int] = {count}", "Longer.times")
+    assert kind(learning_rate=1).hyper == {"learning_rate": 1.0}
+    assert one_step(kind(learning_rate=1), {"x": torch.zeros(2)}, {"x": torch.ones(2)})["x"].tolist() == [-count] * 2
 
 
-def test_a_float_whose_default_is_written_as_an_integer_reaches_the_step():
-    assert muon("weight_decay: float = 0")().hyper == {"learning_rate": 1e-3, "momentum": 0.95, "weight_decay": 0.0}
-    with pytest.raises(gk.BadInput, match="Muon weight_decay: input should be a valid number; None came"):
-        muon("weight_decay: float = None")()
+def test_a_float_whose_default_is_written_as_an_integer_reaches_the_update():
+    assert longer("weight_decay: float = 0")().hyper == {"learning_rate": 1e-3, "weight_decay": 0.0}
+    with pytest.raises(gk.BadInput, match="Longer weight_decay: input should be a valid number; None came"):
+        longer("weight_decay: float = None")()
 
 
 SCRIPT = """

@@ -138,10 +138,11 @@ def test_single_precision_loses_no_more_than_the_plain_step():
         small(model=gk.MLP(hidden=(8,), embedding=1, activation="tanh", batch_norm=True)),
         small(model=gk.MLP(hidden=(8,), embedding=1, activation="tanh", dropout=0.5)),
         small(optimizer=gk.Adam()),
+        small(encoder=("layers.0.",)),
         small(batch=gk.Batch(size=4)),
         small(precision="bfloat16"),
     ],
-    ids=["tokens", "gelu", "BatchNorm", "dropout", "Adam", "batches", "bfloat16"],
+    ids=["tokens", "gelu", "BatchNorm", "dropout", "Adam", "another encoder", "batches", "bfloat16"],
 )
 def test_other_shapes_have_the_plain_step(other):
     assert fused(Shape.of(small()), small().task.build()) is not None

@@ -1,14 +1,16 @@
 """Models against independent ones made of `nn` modules with the same weights, and their exact savings (float64)."""
 
 import math
+from typing import Literal
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from grokkit.models import LSTM, MLP, RNN, Prefixes, Transformer
-from grokkit.models.rows import SumOfRows
+from grokkit.models import LSTM, MLP, RNN, Transformer
+from grokkit.models.shared import SHARED, Prefixes, build_shared
+from grokkit.models.shared.rows import SumOfRows
 from grokkit.models.transformer import sinusoids
 from grokkit.tasks import Addition, ModularAddition
 
@@ -46,10 +48,10 @@ RECURRENT = {
 MODELS = {f"transformer {n}": m for n, m in TRANSFORMERS.items()} | {f"mlp {n}": m for n, m in MLPS.items()} | RECURRENT
 
 
-def built(config, task, seed=0):
+def built(config, task, seed=0, build=None):
     """A module in float64 whose every parameter is random, norms and biases included."""
     torch.manual_seed(seed)
-    module = config.build(task).double()
+    module = (build(config, task) if build else config.build(task)).double()
     with torch.no_grad():
         for x in module.parameters():
             x.add_(0.1 * torch.randn_like(x))
@@ -61,17 +63,49 @@ def built(config, task, seed=0):
 @pytest.mark.parametrize("batch", [2, 20, 60], ids=lambda b: f"B={b}")
 def test_shared_prefixes_give_the_plain_forward_and_its_gradient(config, task, batch):
     data = task.build()
-    module = built(config, data)
+    modules = [built(config, data), built(config, data, build=build_shared)]
     examples = torch.randint(data.examples, (batch,), generator=torch.Generator().manual_seed(1))
     weights = torch.randn(batch, data.classes, dtype=torch.float64)
-    plain, shared = module(data.inputs[examples]), module(Prefixes(data.inputs).nodes(examples))
+    plain, shared = modules[0](data.inputs[examples]), modules[1](Prefixes(data.inputs).nodes(examples))
     torch.testing.assert_close(shared, plain, rtol=0, atol=1e-12)
     gradients = [
         torch.autograd.grad((logits * weights).sum(), list(module.parameters()), materialize_grads=True)
-        for logits in (shared, plain)
+        for module, logits in zip(modules, (plain, shared), strict=True)
     ]
     for ours, reference in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, reference, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("config", [*TRANSFORMERS.values(), *MLPS.values()], ids=[*TRANSFORMERS, *MLPS])
+def test_a_model_that_shares_has_the_plain_ones_parameters_and_draws(config):
+    """By name, in their order, from one seed: what trains is what one reads."""
+    data, modules = TASKS["two summands"].build(), []
+    for build in (type(config).build, build_shared):
+        torch.manual_seed(5)
+        modules.append(build(config, data))
+    assert type(modules[1]) is SHARED[type(config)] and issubclass(type(modules[1]), type(modules[0]))
+    pairs = zip(modules[0].named_parameters(), modules[1].named_parameters(), strict=True)
+    assert all(ours[0] == theirs[0] and torch.equal(ours[1], theirs[1]) for ours, theirs in pairs)
+
+
+@pytest.mark.parametrize("config", [*TRANSFORMERS.values(), *MLPS.values()], ids=[*TRANSFORMERS, *MLPS])
+def test_a_plain_model_can_be_lifted_to_a_stack(config):
+    """As the engine does with a reader's variant of it."""
+    data = TASKS["framed"].build()
+    module, batches = built(config, data).eval(), torch.stack([data.inputs[:5], data.inputs[5:10]])
+    for one, tokens in zip(torch.vmap(module)(batches), batches, strict=True):
+        torch.testing.assert_close(one, module(tokens), rtol=0, atol=1e-12)
+
+
+class OwnMLP(MLP):
+    """As a reader's would be, whose module may be anything."""
+
+    kind: Literal["own_mlp"] = "own_mlp"
+
+
+def test_only_the_librarys_own_are_replaced_by_what_shares():
+    data = TASKS["two summands"].build()
+    assert type(build_shared(OwnMLP(), data)) is type(OwnMLP().build(data))
 
 
 def encoder_layer(block, width, config):

@@ -1,10 +1,13 @@
 """Each rule against `torch.optim` or a transcription of its paper: 100 steps in float64, alone and in a stack."""
 
+from collections import deque
+
 import pytest
 import torch
 from twins import snapshot_after, twin
 
-from grokkit import MLP, Batch, ModularAddition, Run, Transformer
+from grokkit import MLP, BadInput, Batch, ModularAddition, Run, Transformer
+from grokkit.engine import Shape
 from grokkit.metrics import l2_norm
 from grokkit.optimizers import (
     ASAM,
@@ -14,8 +17,11 @@ from grokkit.optimizers import (
     Adam,
     AdamW,
     AdaSAM,
+    GrokfastEMA,
+    GrokfastMA,
     GroupedAdamW,
     LayeredAdamW,
+    Muon,
     Nesterov,
     PublishedASAM,
     RMSProp,
@@ -57,11 +63,15 @@ def follow_reference(rule, params):
     """The same by the rule's twin of `torch.optim`, and what sharpness-aware rules do besides from their papers."""
     if isinstance(rule, AdaSAM):
         return follow_algorithm_1(rule, params)
+    if isinstance(rule, Muon):
+        return follow_singular_values(rule, params)
+    grown = FILTERS.get(type(rule), lambda rule: lambda g: g)(rule)
     params = {name: torch.nn.Parameter(x.clone()) for name, x in params.items()}
     optimizer = twin(rule, params.values())
     for _ in range(STEPS):
         optimizer.zero_grad()
         quadratic(params).backward()
+        grown({name: x.grad for name, x in params.items()})
         if isinstance(rule, SAM):
             take_the_gradient_of_the_sharpest_neighbour(rule, params, optimizer)
         if isinstance(rule, PublishedASAM):
@@ -69,6 +79,57 @@ def follow_reference(rule, params):
         else:
             optimizer.step()
     return {name: x.detach() for name, x in params.items()}
+
+
+def mean_filter(rule):
+    """Lee et al. 2024, the MA filter in place, with a queue for each parameter; nothing before it is full."""
+    queues = {}
+
+    def grown(gradients):
+        for name, g in gradients.items():
+            queue = queues.setdefault(name, deque(maxlen=rule.window))
+            queue.append(g.clone())
+            if len(queue) == rule.window:
+                g += rule.lamb * sum(queue) / len(queue)
+
+    return grown
+
+
+def running_mean_filter(rule):
+    """The EMA filter in place; its mean begins as the first gradient."""
+    means = {}
+
+    def grown(gradients):
+        for name, g in gradients.items():
+            means[name] = rule.alpha * means.get(name, g) + (1 - rule.alpha) * g
+            g += rule.lamb * means[name]
+
+    return grown
+
+
+FILTERS = {GrokfastMA: mean_filter, GrokfastEMA: running_mean_filter}
+
+
+def follow_singular_values(rule, params):
+    """Muon from its papers: of `a`, the hidden matrix, singular values by an SVD, each taken through the polynomial
+    of the iteration; `b`, which would give the logits, by PyTorch's AdamW.
+    """
+    a, b = params["a"].clone(), torch.nn.Parameter(params["b"].clone())
+    adamw, momentum, mu = twin(rule, [b]), torch.zeros_like(a), rule.momentum
+    for _ in range(STEPS):
+        gradient = torch.func.grad(quadratic)({"a": a, "b": b.detach()})
+        momentum = mu * momentum + (1 - mu) * gradient["a"]
+        direction = (1 - mu) * gradient["a"] + mu * momentum if rule.nesterov else momentum
+        u, values, v = torch.linalg.svd(direction, full_matrices=False)
+        values = values / values.square().sum().sqrt()
+        for _ in range(rule.ns_steps):
+            values = sum(c * values**power for c, power in zip(rule.ns_coefficients, (1, 3, 5), strict=True))
+        rows, columns = a.shape
+        lengths = {"original": max(1, rows / columns) ** 0.5, "match_rms_adamw": 0.2 * max(rows, columns) ** 0.5}
+        a = a - rule.learning_rate * (rule.weight_decay * a + lengths[rule.scale] * u @ values.diag() @ v)
+        b.grad = gradient["b"]
+        adamw.step()
+    return {"a": a, "b": b.detach()}
 
 
 def take_the_gradient_of_the_sharpest_neighbour(rule, params, optimizer):
@@ -149,6 +210,13 @@ CASES = [
     ASAM(learning_rate=0.03, rho=1.0, eta=0.2, weight_decay=0.1),
     AdaSAM(rho=0.3),
     AdaSAM(learning_rate=0.03, rho=1.0, weight_decay=0.1, beta1=0.8, beta2=0.95, eps=1e-2),
+    Muon(),
+    Muon(learning_rate=0.03, weight_decay=0.1, momentum=0.8, nesterov=False, ns_steps=2, scale="original"),
+    Muon(ns_steps=12, ns_coefficients=(1.875, -1.25, 0.375)),
+    GrokfastEMA(),
+    GrokfastEMA(inner="adamw", learning_rate=0.01, weight_decay=0.1, alpha=0.9, lamb=5.0),
+    GrokfastMA(window=7),
+    GrokfastMA(inner="adamw", window=20, learning_rate=0.01, weight_decay=0.1, lamb=2.0),
     PublishedASAM(rho=0.1),
     PublishedASAM(learning_rate=0.03, rho=0.03, weight_decay=0.1),
 ]
@@ -167,10 +235,86 @@ def test_rule_follows_its_reference(rule):
 
 
 @kinds
-def test_all_settings_are_numbers_that_a_stack_may_hold_apart(kind):
-    """A step sees nothing else, and runs that differ in nothing else share a graph: a variant is a class."""
-    assert kind().hyper.keys() == kind.model_fields.keys() - {"kind"}
+def test_floats_are_numbers_of_a_run_and_all_else_shapes_its_graph(kind):
+    floats = {name for name, field in kind.model_fields.items() if field.annotation is float}
+    assert kind().hyper.keys() == floats
     assert {type(value) for value in kind().hyper.values()} == {float}
+    assert kind().rule.shaping.keys() == kind.model_fields.keys() - floats - {"kind"}
+
+
+OTHERS = [
+    (SGD(momentum=0.9), {"nesterov": True}),
+    (GroupedAdamW(), {"encoder": ("b",)}),
+    (LayeredAdamW(encoder_learning_rate=0.1), {"encoder": ("a", "c")}),
+    (GrokfastEMA(weight_decay=0.1), {"inner": "adamw"}),
+    (GrokfastMA(weight_decay=0.1, window=5), {"inner": "adamw"}),
+    (GrokfastMA(), {"window": 99}),
+    (Muon(), {"ns_steps": 1}),
+    (Muon(), {"nesterov": False}),
+    (Muon(), {"scale": "original"}),
+    (Muon(), {"tables": ("a",)}),
+    (Muon(), {"ns_coefficients": (1.875, -1.25, 0.375)}),
+]
+"""Of every setting that is no float another value."""
+
+
+def test_every_setting_that_is_no_float_has_another_value():
+    apart = {(type(rule), name) for rule, other in OTHERS for name in other}
+    assert apart == {(kind, name) for kind in EVERY for name in kind().rule.shaping} - {(Nesterov, "nesterov")}
+
+
+@pytest.mark.parametrize(("rule", "other"), OTHERS, ids=str)
+def test_another_value_of_such_a_setting_has_a_key_a_graph_and_steps_of_its_own(rule, other):
+    """The old fault: runs that differed in `ns_steps` had two keys and one graph, and so the same curves to the bit."""
+    changed = type(rule)(**dict(rule) | other)
+    one, two = (Run(task=ModularAddition(p=7), model=MLP(), optimizer=o, batch=Batch(size=8)) for o in (rule, changed))
+    assert one.key != two.key and Shape.of(one) != Shape.of(two)
+    assert rule.hyper == changed.hyper
+    ours, theirs = (follow(each, start(0)) for each in (rule, changed))
+    assert any(not torch.equal(x, theirs[name]) for name, x in ours.items())
+
+
+def test_nesterovs_kind_is_a_setting_of_sgd():
+    same = {"learning_rate": 0.01, "momentum": 0.9, "weight_decay": 0.3}
+    ours, theirs = (follow(rule, start(0)) for rule in (Nesterov(**same), SGD(**same, nesterov=True)))
+    assert all(torch.equal(x, theirs[name]) for name, x in ours.items())
+    with pytest.raises(BadInput, match="Nesterov nesterov: input should be true; False came"):
+        Nesterov(nesterov=False)
+
+
+def test_muon_moves_hidden_matrices_by_orthogonal_steps_and_nothing_else():
+    """Those of a transformer of two layers, by name; the length of each step is that of its paper."""
+    task = ModularAddition(p=7)
+    model = Transformer(width=16, heads=2, head_width=8, feed_forward=32).build(task.build()).double()
+    params = {name: x.detach() for name, x in model.named_parameters()}
+    kinds = "query", "key", "value", "merge", "up", "down"
+    hidden = {f"blocks.{layer}.{each}.weight" for layer in (0, 1) for each in kinds}
+    rule = Muon(weight_decay=0.0, ns_steps=12, ns_coefficients=(1.875, -1.25, 0.375))
+    state = rule.init(params)
+    assert state["m"].keys() == params.keys() and params.keys() - state["v"].keys() == hidden
+    gradient = {name: torch.randn(x.shape, dtype=x.dtype) for name, x in params.items()}
+    after, _ = rule.step(lambda _: gradient, params, state, torch.tensor(1.0), hyper_of(rule))
+    for name in hidden:
+        moved = (params[name] - after[name]) / rule.learning_rate
+        values = torch.linalg.svdvals(moved) / (0.2 * max(moved.shape) ** 0.5)
+        torch.testing.assert_close(values, torch.ones_like(values), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", ["original", "match_rms_adamw"])
+@pytest.mark.parametrize("nesterov", [True, False])
+def test_muon_is_pytorchs_but_for_its_bfloat16(scale, nesterov, monkeypatch):
+    """PyTorch iterates in bfloat16; with that rounding taken out of it the steps are the same."""
+    rule = Muon(learning_rate=0.02, weight_decay=0.3, scale=scale, nesterov=nesterov)
+    theirs, ours = torch.nn.Parameter(start(0)["a"].clone()), start(0)
+    settings = {"lr": 0.02, "weight_decay": 0.3, "nesterov": nesterov, "adjust_lr_fn": scale}
+    optimizer, state = torch.optim.Muon([theirs], **settings), rule.init(ours)
+    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda x: x.clone())
+    for t in range(1, STEPS + 1):
+        gradient = {"a": theirs.detach() ** 3 + 1, "b": ours["b"]}
+        theirs.grad = gradient["a"]
+        optimizer.step()
+        ours, state = rule.step(lambda _, g=gradient: g, ours, state, torch.tensor(float(t)), hyper_of(rule))
+    torch.testing.assert_close(ours["a"], theirs.detach(), rtol=0, atol=1e-10)
 
 
 NUMBERS = [
@@ -180,6 +324,8 @@ NUMBERS = [
         "encoder_learning_rate": 0.02 / e,
         "encoder_weight_decay": 0.2 * e,
         "momentum": 0.3 * e,
+        "alpha": 0.3 * e,
+        "lamb": 0.5 * e,
         "beta1": 0.7 + 0.05 * e,
         "beta2": 0.9 + 0.03 * e,
         "eps": 10 ** (-2 * e),
@@ -197,7 +343,7 @@ def test_a_stack_with_different_numbers_follows_the_reference_of_each(kind):
     starts = [start(seed) for seed in range(3)]
     stack = {name: torch.stack([s[name] for s in starts]) for name in starts[0]}
     hyper = {name: torch.stack([hyper_of(r)[name] for r in rules]) for name in rules[0].hyper}
-    together = torch.vmap(lambda params, hyper: follow(kind, params, hyper))(stack, hyper)
+    together = torch.vmap(lambda params, hyper: follow(kind(), params, hyper))(stack, hyper)
     for place, (rule, params) in enumerate(zip(rules, starts, strict=True)):
         one = {name: x[place] for name, x in together.items()}
         assert_close(one, follow(rule, params))

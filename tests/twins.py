@@ -1,4 +1,4 @@
-"""The optimizer of PyTorch that takes the same steps as a rule; for SAM and its kin their base optimizer."""
+"""The optimizer of PyTorch that takes the same steps as a rule; for SAM, its kin and Grokfast their base optimizer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ TWINS = {
 }
 """PyTorch refuses Nesterov's method without momentum, where it is plain descent."""
 TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.GroupedAdamW, gk.LayeredAdamW, gk.SAM, gk.ASAM, gk.PublishedASAM)}
+TWINS |= {gk.Muon: TWINS[gk.AdamW]}
 
 
 def twin(rule: gk.OptimizerConfig, parameters: Iterable[torch.nn.Parameter]) -> Any:
     """The rule's twin for these parameters."""
-    optimizer, settings = TWINS[type(rule)]
+    inner = {"adam": gk.Adam, "adamw": gk.AdamW}.get(getattr(rule, "inner", ""), type(rule))
+    optimizer, settings = TWINS[inner]
     return optimizer(parameters, lr=rule.learning_rate, weight_decay=rule.weight_decay, **settings(rule))
 
 

@@ -191,7 +191,7 @@ def type_name(annotation: Any) -> str:
     """A type in words: 'int or None', '"pre", "post" or "none"', 'tuple of int'."""
     origin, inside = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
-        return listed([f'"{each}"' for each in inside])
+        return listed([f'"{each}"' if isinstance(each, str) else str(each) for each in inside])
     if origin in (UnionType, typing.Union):
         return listed(["None" if each is NoneType else type_name(each) for each in inside])
     if origin is typing.Annotated:

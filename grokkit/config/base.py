@@ -83,10 +83,10 @@ class Table:
         """A configuration from its JSON form; anything else unchanged."""
         if not isinstance(value, dict):
             return value
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+        values = {name: tuple_of(each) for name, each in value.items()}
         return self[str(value.get("kind"))](**values)
 
 
 def tuple_of(value: Any) -> Any:
-    """The value, or a tuple of a list: JSON knows lists only."""
-    return tuple(value) if isinstance(value, list) else value
+    """The value, or a tuple of a list, also inside one: JSON knows lists only."""
+    return tuple(tuple_of(each) for each in value) if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from grokkit.config.base import Config, Table, tuple_of
-from grokkit.config.floats import FloatConfig
+from grokkit.config.optimizer import OptimizerConfig
 from grokkit.errors import BadInput, unknown
 
 NUMERICS = 1
@@ -56,31 +56,6 @@ class ModelConfig(Config):
         return False
 
     def build(self, task: Any) -> Any:
-        raise NotImplementedError
-
-
-class OptimizerConfig(FloatConfig):
-    """Settings of an optimizer and its rule, written for one run in the paper's letters.
-
-    `init(params) -> state`; `step(grad_of, params, state, t, hyper) -> params, state`, where `grad_of(params)`
-    gives a gradient as often as it is asked, `t` counts steps from 1, and `hyper` holds the settings in float64.
-    """
-
-    kind: str
-    learning_rate: float = Field(1e-3, ge=0)
-    gradients_per_step: ClassVar[int] = 1
-
-    @property
-    def hyper(self) -> dict[str, float]:
-        """The numbers that may differ between runs of one stack."""
-        return {name: value for name, value in self if name != "kind"}
-
-    @staticmethod
-    def init(params: Any) -> Any:
-        raise NotImplementedError
-
-    @staticmethod
-    def step(grad_of: Any, params: Any, state: Any, t: Any, hyper: Any) -> Any:
         raise NotImplementedError
 
 
@@ -266,6 +241,12 @@ class Run(Config):
     def _switches_fit(self) -> Run:
         kind, settings = type(self.optimizer), dict(self.optimizer)
         for switch in self.schedule.switches:
+            if switch.setting in settings.keys() - self.optimizer.hyper.keys():
+                numbers = ", ".join(self.optimizer.hyper)
+                raise BadInput(
+                    f"Switch setting: '{switch.setting}' of {kind.__name__} came, which is no float; a schedule can "
+                    f"change {numbers}."
+                )
             if switch.setting not in self.optimizer.hyper:
                 raise unknown(f"{kind.__name__} setting to switch", switch.setting, self.optimizer.hyper)
             kind(**settings | {switch.setting: switch.to})  # refuses what it would refuse from the start

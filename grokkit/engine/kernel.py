@@ -23,7 +23,7 @@ from grokkit.engine.memory import keep_freed_memory
 from grokkit.engine.shape import DTYPES, Params, Shape, State, Steps
 from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
-from grokkit.models.prefixes import Prefixes
+from grokkit.models.shared import Prefixes, build_shared
 from grokkit.tasks.task import Task
 
 # On some processors MKL's products otherwise depend on where a matrix lies in memory, and so on a run's neighbours.
@@ -66,7 +66,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
         keep_freed_memory()
     task = shape.task.build().to(device)
     with torch.random.fork_rng(devices=[]):
-        model = shape.model.build(task).to(device=device, dtype=DTYPES[shape.precision])
+        model = build_shared(shape.model, task).to(device=device, dtype=DTYPES[shape.precision])
     batch_of = batch_maker(task, model)
     step, evaluate = (
         compiled_by_form(lifted) if compiled else lifted

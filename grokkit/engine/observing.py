@@ -17,6 +17,7 @@ from grokkit.config.run import ModelConfig, Run, TaskConfig
 from grokkit.engine.kernel import batch_maker
 from grokkit.engine.shape import Params, Shape
 from grokkit.errors import BadInput
+from grokkit.models.shared import build_shared
 from grokkit.observables import OBSERVABLES, READS, Probe
 
 
@@ -58,7 +59,7 @@ def _parameters(task: TaskConfig, model: ModelConfig) -> tuple[str, ...]:
 def _loss(shape: Shape, device: torch.device) -> Callable[[Params, Tensor], Tensor]:
     task = shape.task.build().to(device)
     with torch.random.fork_rng(devices=[]):
-        model = shape.model.build(task).to(device=device, dtype=torch.float64).eval()
+        model = build_shared(shape.model, task).to(device=device, dtype=torch.float64).eval()
     batch_of = batch_maker(task, model)
 
     def loss(weights: Params, examples: Tensor) -> Tensor:

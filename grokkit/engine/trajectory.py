@@ -63,7 +63,7 @@ class Trajectory:
         params = {name: x.detach().to(dtype) * run.init_scale for name, x in model.named_parameters()}
         kept = model.state_dict()  # that is: without constants
         buffers = {name: _in_precision(x, dtype) for name, x in model.named_buffers() if name in kept}
-        return cls(run, params, type(run.optimizer).init(params), buffers)
+        return cls(run, params, run.optimizer.init(params), buffers)
 
     def note(self, row: dict[str, float]) -> None:
         """Keep what was measured after `t` steps; an event that it shows steers the steps from here on."""

@@ -1,11 +1,17 @@
-"""The multilayer perceptron: source A's on concatenated one-hot tokens, source B's on summed embeddings or pixels."""
+"""The multilayer perceptron: source A's on concatenated one-hot tokens, source B's on summed embeddings or pixels.
+
+In the axes of this file: B examples, T positions, V tokens, C classes, F the width of a hidden layer (d_mlp). The
+weights are W_E, `embedding` (V, d_model) where there is one, W_in, `layers.0`, and W_out, the last of `layers`.
+
+What the engine trains gives the same logits from less arithmetic: `grokkit.models.shared`, compared with this in
+float64.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
@@ -14,8 +20,6 @@ from grokkit.errors import BadInput
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, dropper
-from grokkit.models.prefixes import Nodes
-from grokkit.models.rows import SumOfRows, one_hot
 from grokkit.tasks.task import Task
 
 Activation = Literal[
@@ -77,51 +81,38 @@ class MLP(ModelConfig):
         return self.embedding is None
 
     def build(self, task: Task) -> MLPModule:
-        return MLPModule(self, task.vocabulary, task.inputs.shape[1], task.model_outputs)
+        return MLPModule(self, task)
 
 
 class MLPModule(nn.Module):
-    """Tokens (B, T), the `Nodes` of a batch, or numbers (B, T) where there is no vocabulary, to logits (B, C)."""
+    """Tokens (B, T), or numbers (B, T) where there is no vocabulary, to logits (B, C)."""
 
-    def __init__(self, config: MLP, vocabulary: int | None, length: int, classes: int) -> None:
+    def __init__(self, config: MLP, task: Task) -> None:
         super().__init__()
+        vocabulary, length = task.vocabulary, task.inputs.shape[1]
         self.vocabulary, self.activation = vocabulary, ACTIVATIONS[config.activation]
-        self.takes_nodes = vocabulary is not None
-        self.dropout = config.dropout
-        self.takes_noise = config.dropout > 0
+        self.dropout, self.takes_noise = config.dropout, config.dropout > 0
         if config.discarded_draw:
             torch.randn(vocabulary, config.embedding)
         self.embedding = nn.Parameter(torch.rand(vocabulary, config.embedding) - 0.5) if config.embedding else None
-        widths = (config.embedding or length * (vocabulary or 1), *config.hidden, classes)
+        widths = (config.embedding or length * (vocabulary or 1), *config.hidden, task.model_outputs)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, widths[1:], strict=False))
         self.norms = nn.ModuleList(BatchNorm(width) if config.batch_norm else nn.Identity() for width in config.hidden)
 
-    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
+    def forward(self, inputs: Tensor, noise: Noise | None = None) -> Tensor:
         drop = dropper(noise, self.dropout)
-        x = self._first_from_nodes(batch) if isinstance(batch, Nodes) else self._first_as_written(batch)
+        x = self.first(inputs)  # B F
         for norm, layer in zip(self.norms, self.layers[1:], strict=True):
             x = layer(drop(self.activation(norm(x))))
-        return x
+        return x  # B C
 
-    def _first_as_written(self, inputs: Tensor) -> Tensor:
-        """The first layer from tokens or numbers: (B, T) -> (B, F)."""
+    def first(self, inputs: Tensor) -> Tensor:
+        """The first layer of tokens or numbers: (B, T) -> (B, F)."""
         if self.embedding is not None:
             return self.layers[0](self.embedding[inputs].sum(1))
-        x = inputs if self.vocabulary is None else F.one_hot(inputs, self.vocabulary).flatten(1)  # B TV
+        x = inputs if self.vocabulary is None else self._one_hot(inputs).flatten(1)  # B TV
         return self.layers[0](x.to(self.layers[0].weight.dtype))
 
-    def _first_from_nodes(self, nodes: Nodes) -> Tensor:
-        """The same without the products with one-hot rows, except where those are too narrow to cost anything."""
-        if self.embedding is not None:
-            tables = [self.embedding] * len(nodes.levels)  # V 1 each
-        else:
-            tables = list(self.layers[0].weight.t().split(self.vocabulary))  # V F each
-        fixed = [
-            table[level.symbols] for table, level in zip(tables, nodes.levels, strict=True) if len(level.symbols) == 1
-        ]
-        varying = [t for t, level in enumerate(nodes.levels) if len(level.symbols) > 1]
-        tokens = torch.stack([nodes.levels[t].symbols[nodes.example_symbol[t]] for t in varying])
-        chosen = torch.cat([tables[t] for t in varying])
-        if self.embedding is not None:
-            return self.layers[0](one_hot(tokens, self.vocabulary, chosen.dtype) @ chosen + sum(fixed))
-        return SumOfRows.apply(chosen, tokens) + sum(fixed) + self.layers[0].bias
+    def _one_hot(self, tokens: Tensor) -> Tensor:
+        """(B, T) -> (B, T, V). PyTorch's own looks at the tokens' values, which a lifted step has not."""
+        return tokens.unsqueeze(-1) == torch.arange(self.vocabulary, device=tokens.device)

@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from grokkit.config.run import ModelConfig
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.dropout import Noise, dropper, unchanged
-from grokkit.models.prefixes import Level, Nodes
-from grokkit.models.rows import take
+from grokkit.models.shared.prefixes import Level, Nodes
+from grokkit.models.shared.rows import take
 from grokkit.tasks.task import Task
 
 
@@ -130,7 +130,7 @@ class RecurrentModule(nn.Module):
         return F.one_hot(tokens, self.vocabulary).to(self.output.weight.dtype)
 
     def forward_nodes(self, nodes: Nodes, noise: Noise | None = None) -> Tensor:
-        """The same numbers, each computed once: see `grokkit.models.prefixes`.
+        """The same numbers, each computed once: see `grokkit.models.shared.prefixes`.
 
         What a cell reads depends on the token alone, and what it makes of its state on the prefix alone: one row
         per token and one per node, then spread over the nodes that follow. The first step has no state.

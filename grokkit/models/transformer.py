@@ -4,7 +4,17 @@ Source A builds on a public re-implementation (pre-LayerNorm, GELU, learned posi
 width p + 2); Power et al. 2022 use post-LayerNorm, ReLU, sinusoidal positions and no biases in Linear
 maps; Nanda et al. 2023 one layer without LayerNorm. Logits are read at the last position.
 
-Leaves out: losses at several positions, tied embeddings.
+In the field's letters, as in TransformerLens:
+
+    d_model   width         W_E    embedding, (V, d_model)          W_K    blocks.i.key
+    n_heads   heads         W_pos  position, (T + 1, d_model)       W_V    blocks.i.value
+    d_head    head_width    W_U    output, (C, d_model)             W_O    blocks.i.merge, (d_model, n_heads d_head)
+    d_mlp     feed_forward  W_Q    blocks.i.query                   W_in, W_out   blocks.i.up, blocks.i.down
+
+and in this file's axes: B examples, T positions, D = d_model, H = n_heads, K = d_head, V tokens, C classes.
+
+Leaves out: losses at several positions, tied embeddings. What the engine trains gives the same logits from less
+arithmetic: `grokkit.models.shared`, compared with this in float64.
 """
 
 from __future__ import annotations
@@ -20,7 +30,6 @@ from torch import Tensor, nn
 from grokkit.config.run import ModelConfig
 from grokkit.models.activations import ACTIVATIONS
 from grokkit.models.dropout import Noise, dropper, unchanged
-from grokkit.models.prefixes import Level, Nodes
 from grokkit.tasks.task import Task
 
 Drop = Callable[[Tensor], Tensor]
@@ -66,17 +75,16 @@ class Transformer(ModelConfig):
         return cls(layers=1, activation="relu", norm="none", bias="feed_forward", initial="normal")
 
     def build(self, task: Task) -> TransformerModule:
-        return TransformerModule(self, task.vocabulary, task.inputs.shape[1], task.model_outputs)
+        return TransformerModule(self, task)
 
 
 class TransformerModule(nn.Module):
-    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+    """Tokens (B, T) to logits (B, C), every position computed for every example."""
 
-    def __init__(self, config: Transformer, vocabulary: int, length: int, classes: int) -> None:
+    def __init__(self, config: Transformer, task: Task) -> None:
         super().__init__()
-        self.takes_noise = config.dropout > 0
-        self.takes_nodes = not self.takes_noise  # equal prefixes would have to differ
-        self.dropout = config.dropout
+        length, vocabulary = task.inputs.shape[1], task.vocabulary
+        self.dropout, self.takes_noise = config.dropout, config.dropout > 0
         self.width = config.width or vocabulary
         if config.width:
             self.embedding, self.scale = nn.Parameter(torch.randn(vocabulary, self.width)), 1.0
@@ -90,7 +98,7 @@ class TransformerModule(nn.Module):
             self.register_buffer("position", sinusoids(length, self.width), persistent=False)
         self.blocks = nn.ModuleList(Block(config, self.width) for _ in range(config.layers))
         self.norm = nn.LayerNorm(self.width) if config.norm == "pre" else nn.Identity()
-        self.output = nn.Linear(self.width, classes, bias=config.bias == "all")
+        self.output = nn.Linear(self.width, task.model_outputs, bias=config.bias == "all")
         if config.initial == "normal":
             self._draw_normal()
 
@@ -101,54 +109,16 @@ class TransformerModule(nn.Module):
             else:
                 nn.init.normal_(parameter, std=self.width**-0.5)
 
-    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
-        if isinstance(batch, Nodes):
-            return self.forward_nodes(batch)
-        return self.forward_dropped(batch, noise) if self.takes_noise else self.forward_tokens(batch)
-
-    def forward_tokens(self, tokens: Tensor) -> Tensor:
-        """The plain model, every position computed for every example: the reference."""
-        x = self.embedding[tokens] * self.scale + self.position[: tokens.shape[1]]  # B T D
-        for block in self.blocks:
-            q, k, v = block.project(x)  # B T H K
-            x = block.finish(x, causal_attention(q, k, v))
-        return self.output(self.norm(x[:, -1]))  # B C
-
-    def forward_dropped(self, tokens: Tensor, noise: Noise | None) -> Tensor:
-        """The plain model under dropout, its last block finished only where the logits are read."""
+    def forward(self, tokens: Tensor, noise: Noise | None = None) -> Tensor:
         drop = dropper(noise, self.dropout)
         x = drop(self.embedding[tokens] * self.scale + self.position[: tokens.shape[1]])  # B T D
         for block in self.blocks:
-            q, k, v = block.project(x)  # B T H K
-            if block is self.blocks[-1]:
-                x, q = x[:, -1:], q[:, -1:]  # B 1 ...
-            x = block.finish(x, causal_attention(q, k, v, drop), drop)
+            x = block(x, drop)
         return self.output(self.norm(x[:, -1]))  # B C
-
-    def forward_nodes(self, nodes: Nodes) -> Tensor:
-        """The same numbers, each computed once: see `grokkit.models.prefixes`.
-
-        The first block's projections are made per distinct token of a position and then spread over the
-        nodes; the last block is finished only where the logits are read.
-        """
-        levels = nodes.levels
-        rows = [
-            self.embedding[level.symbols] * self.scale + self.position[t] for t, level in enumerate(levels)
-        ]  # S D each
-        q, k, v = self.blocks[0].project_levels(rows)
-        x, q, k, v = ([_spread(level, z) for level, z in zip(levels, zs, strict=True)] for zs in (rows, q, k, v))
-        for block, after in zip(self.blocks, [*self.blocks[1:], None], strict=True):
-            needed = levels if after else levels[-1:]
-            x, q = x[-len(needed) :], q[-len(needed) :]
-            mixed = [trie_attention(level, qt, k, v) for level, qt in zip(needed, q, strict=True)]
-            x = block.finish_levels(x, mixed)
-            if after:
-                q, k, v = after.project_levels(x, last_only=after is self.blocks[-1])
-        return self.output(self.norm(x[-1]))  # B C
 
 
 class Block(nn.Module):
-    """Attention and feed-forward with their residuals."""
+    """Attention and feed-forward with their residuals: (B, T, D) -> (B, T, D)."""
 
     def __init__(self, config: Transformer, width: int) -> None:
         super().__init__()
@@ -162,10 +132,14 @@ class Block(nn.Module):
         self.norm_first, self.heads = config.norm == "pre", config.heads
         self.activation = ACTIVATIONS[config.activation]
 
+    def forward(self, x: Tensor, drop: Drop = unchanged) -> Tensor:
+        q, k, v = self.project(x)
+        return self.finish(x, causal_attention(q, k, v, drop), drop)
+
     def project(self, x: Tensor) -> list[Tensor]:
         """Queries, keys and values: (..., D) -> 3 x (..., H, K)."""
-        h = self._attention_input(x)
-        return [self._heads(linear(h)) for linear in (self.query, self.key, self.value)]
+        h = self.norm1(x) if self.norm_first else x
+        return [linear(h).unflatten(-1, (self.heads, -1)) for linear in (self.query, self.key, self.value)]
 
     def finish(self, x: Tensor, mixed: Tensor, drop: Drop = unchanged) -> Tensor:
         """What follows attention: (..., D), (..., H, K) -> (..., D)."""
@@ -174,27 +148,6 @@ class Block(nn.Module):
             return x + self._feed_forward(self.norm2(x), drop)
         x = self.norm1(x + drop(self.merge(mixed.flatten(-2))))
         return self.norm2(x + self._feed_forward(x, drop))
-
-    def project_levels(
-        self, x: list[Tensor], last_only: bool = False
-    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-        """`project` over several levels in one product each; with `last_only` queries of the last level alone."""
-        sizes = [len(level) for level in x]
-        h = self._attention_input(torch.cat(x))
-        k, v = (self._heads(linear(h)).split(sizes) for linear in (self.key, self.value))
-        asking = sizes[-1:] if last_only else sizes
-        q = self._heads(self.query(h[-sum(asking) :])).split(asking)
-        return list(q), list(k), list(v)
-
-    def finish_levels(self, x: list[Tensor], mixed: list[Tensor]) -> list[Tensor]:
-        """`finish` over several levels in one product each."""
-        return list(self.finish(torch.cat(x), torch.cat(mixed)).split([len(level) for level in x]))
-
-    def _attention_input(self, x: Tensor) -> Tensor:
-        return self.norm1(x) if self.norm_first else x
-
-    def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1))  # ... H K
 
     def _feed_forward(self, x: Tensor, drop: Drop) -> Tensor:
         return drop(self.down(drop(self.activation(self.up(x)))))
@@ -209,26 +162,6 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor, drop: Drop = unchanged) ->
     future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1 + k.shape[1] - q.shape[1])
     weights = drop(scores.masked_fill(future, -math.inf).softmax(-1))
     return torch.einsum("bhqs,bshk->bqhk", weights, v)
-
-
-def trie_attention(level: Level, q: Tensor, k: list[Tensor], v: list[Tensor]) -> Tensor:
-    """The same for the nodes of one level, which see their ancestors and themselves: (M, H, K)."""
-    ancestors = [*level.ancestors, None]
-    keys = [_take(k[t], node) for t, node in enumerate(ancestors)]
-    values = [_take(v[t], node) for t, node in enumerate(ancestors)]
-    scores = torch.stack([(q * key).sum(-1) for key in keys], -1) / math.sqrt(q.shape[-1])  # M H T
-    weights = scores.softmax(-1).unsqueeze(-1)  # M H T 1
-    return sum(weights[..., t, :] * value for t, value in enumerate(values))
-
-
-def _take(x: Tensor, node: Tensor | None) -> Tensor:
-    return x if node is None else x[node]
-
-
-def _spread(level: Level, rows: Tensor) -> Tensor:
-    """One row per distinct token -> one per node: (S, ...) -> (M, ...)."""
-    n = len(level.symbol)
-    return rows.expand(n, *rows.shape[1:]) if len(rows) == 1 else rows[level.symbol]
 
 
 def sinusoids(length: int, width: int) -> Tensor:

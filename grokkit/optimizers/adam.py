@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from grokkit.optimizers.adamw import AdamW, Params, adamw_update
+from grokkit.config.optimizer import Named, Params
+from grokkit.optimizers.adamw import AdamW
 
 
 class Adam(AdamW):
@@ -22,14 +22,11 @@ class Adam(AdamW):
     weight_decay: float = Field(0.0, ge=0)
 
     @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
-        """AdamW without decay along g + wd x."""
-        decay = hyper["weight_decay"]
-        decayed = {name: g + decay.to(g.dtype) * params[name] for name, g in grad_of(params).items()}
-        return adamw_update(decayed, params, state, t, {**hyper, "weight_decay": torch.zeros_like(decay)})
+    def numbers(n: Named) -> Params:
+        """AdamW's without decay."""
+        return AdamW.numbers(n.but(weight_decay=torch.zeros_like(n.weight_decay)))
+
+    @staticmethod
+    def update(g: Tensor, x: Tensor, s: Named, n: Named) -> tuple[Tensor, Params]:
+        """AdamW's along g + wd x."""
+        return AdamW.update(g + n.weight_decay * x, x, s, n)

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
-from torch import Tensor
 
-from grokkit.optimizers.adamw import Params, adamw_update
+from grokkit.config.optimizer import Named, Params, States, update_each
 from grokkit.optimizers.sam import SAM, ascend
 
 
@@ -27,15 +26,11 @@ class ASAM(SAM):
     rho: float = Field(0.5, ge=0)
     eta: float = Field(0.01, ge=0)
 
-    @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
-        """AdamW along the gradient at x + rho T^2 g / |T g|, where T = |x| + eta."""
-        sizes = {name: x.abs() + hyper["eta"].to(x.dtype) for name, x in params.items()}
+    @classmethod
+    def update_all(
+        cls, grad_of: Callable[[Params], Params], params: Params, state: States, n: Named
+    ) -> tuple[Params, States]:
+        """AdamW's update along the gradient at x + rho T^2 g / |T g|, where T = |x| + eta."""
+        sizes = {name: x.abs() + n.eta.to(x.dtype) for name, x in params.items()}
         scaled = {name: sizes[name] * g for name, g in grad_of(params).items()}
-        return adamw_update(grad_of(ascend(params, scaled, hyper["rho"], sizes)), params, state, t, hyper)
+        return update_each(cls.at(n), grad_of(ascend(params, scaled, n.rho, sizes)), params, state)

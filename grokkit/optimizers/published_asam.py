@@ -14,8 +14,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from grokkit.config.optimizer import Named, Params, States, update_each
 from grokkit.metrics import l2_norm
-from grokkit.optimizers.adamw import AdamW, Params, adamw_update
+from grokkit.optimizers.adamw import AdamW
 
 
 class PublishedASAM(AdamW):
@@ -31,19 +32,15 @@ class PublishedASAM(AdamW):
     rho: float = Field(1.0, ge=0)
     gradients_per_step: ClassVar[int] = 1
 
-    @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
+    @classmethod
+    def update_all(
+        cls, grad_of: Callable[[Params], Params], params: Params, state: States, n: Named
+    ) -> tuple[Params, States]:
         """y <- AdamW's step from x + s |x| g along g,  x <- y - s |y| g,  where s = rho / |g / x|."""
         gradient = grad_of(params)
-        scale = climb_scale(params, gradient, hyper["rho"])
+        scale = climb_scale(params, gradient, n.rho)
         climbed = {name: x + scale * x.abs() * gradient[name] for name, x in params.items()}
-        after, state = adamw_update(gradient, climbed, state, t, hyper)
+        after, state = update_each(cls.at(n), gradient, climbed, state)
         return {name: y - scale * y.abs() * gradient[name] for name, y in after.items()}, state
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from grokkit.config.run import OptimizerConfig
-
-Params = dict[str, Tensor]
+from grokkit.config.optimizer import Named, OptimizerConfig, Params
 
 
 class RMSProp(OptimizerConfig):
@@ -30,33 +27,26 @@ class RMSProp(OptimizerConfig):
     eps: float = Field(1e-8, gt=0)
 
     @staticmethod
-    def init(params: Params) -> dict[str, Params]:
+    def start(x: Tensor, n: Named) -> Params:
         """Second moment, zero."""
-        return {"v": {name: torch.zeros_like(x) for name, x in params.items()}}
+        return {"v": torch.zeros_like(x)}
 
     @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
+    def numbers(n: Named) -> Params:
+        return {
+            "b2": n.beta2,
+            "rest2": 1 - n.beta2,
+            "decay": n.weight_decay,
+            "rate": n.learning_rate,
+            "eps": n.eps,
+        }
+
+    @staticmethod
+    def update(g: Tensor, x: Tensor, s: Named, n: Named) -> tuple[Tensor, Params]:
         """g <- g + wd x,  v <- b2 v + (1 - b2) g^2,  x <- x - lr g / (sqrt(v) + eps)
 
         Nothing corrects the start of v: the first step is 1 / sqrt(1 - b2) learning rates long in every direction.
         """
-        numbers = _numbers(hyper)
-        v, x = {}, {}
-        for name, g in grad_of(params).items():
-            b2, rest2, decay, rate, eps = numbers.to(g.dtype)
-            decayed = g + decay * params[name]
-            v[name] = b2 * state["v"][name] + rest2 * (decayed * decayed)
-            x[name] = params[name] - rate * (decayed / (v[name].sqrt() + eps))
-        return x, {"v": v}
-
-
-def _numbers(hyper: dict[str, Tensor]) -> Tensor:
-    """b2, 1 - b2, wd, lr, eps."""
-    b2 = hyper["beta2"]
-    return torch.stack([b2, 1 - b2, hyper["weight_decay"], hyper["learning_rate"], hyper["eps"]])
+        g = g + n.decay * x
+        v = n.b2 * s.v + n.rest2 * (g * g)
+        return x - n.rate * (g / (v.sqrt() + n.eps)), {"v": v}

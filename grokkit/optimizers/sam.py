@@ -9,8 +9,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from grokkit.config.optimizer import Named, Params, States, update_each
 from grokkit.metrics import l2_norm
-from grokkit.optimizers.adamw import AdamW, Params, adamw_update
+from grokkit.optimizers.adamw import AdamW
 
 
 class SAM(AdamW):
@@ -23,16 +24,13 @@ class SAM(AdamW):
     rho: float = Field(0.05, ge=0)
     gradients_per_step: ClassVar[int] = 2
 
-    @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
-        """AdamW along the gradient at x + rho g / |g|."""
-        return adamw_update(grad_of(ascend(params, grad_of(params), hyper["rho"])), params, state, t, hyper)
+    @classmethod
+    def update_all(
+        cls, grad_of: Callable[[Params], Params], params: Params, state: States, n: Named
+    ) -> tuple[Params, States]:
+        """The base's update along the gradient at x + rho g / |g|."""
+        sharpest = ascend(params, grad_of(params), n.rho)
+        return update_each(cls.at(n), grad_of(sharpest), params, state)
 
 
 def ascend(params: Params, gradient: Params, rho: float | Tensor, sizes: Params | None = None) -> Params:

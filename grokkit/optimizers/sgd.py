@@ -1,17 +1,16 @@
-"""Stochastic gradient descent, and with momentum the heavy ball (Polyak 1964), as `torch.optim.SGD` writes them."""
+"""Stochastic gradient descent, with momentum the heavy ball (Polyak 1964), and Nesterov's accelerated gradient (1983;
+Sutskever et al. 2013), all as `torch.optim.SGD` writes them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from grokkit.config.run import OptimizerConfig
-
-Params = dict[str, Tensor]
+from grokkit.config.optimizer import Named, OptimizerConfig, Params
 
 
 class SGD(OptimizerConfig):
@@ -20,35 +19,38 @@ class SGD(OptimizerConfig):
     learning_rate: per step.
     momentum: what the velocity keeps, per step; 0 is plain descent, source A's heavy ball has 0.99.
     weight_decay: the gradient gains this times the parameters (coupled; AdamW's is not).
+    nesterov: whether a step goes along the gradient and the velocity it gave; the parameters are then those of the
+    point ahead, where the gradient is taken. Without momentum that is plain descent, too.
     """
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = Field(0.0, ge=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
+    nesterov: bool = False
 
     @staticmethod
-    def init(params: Params) -> dict[str, Params]:
+    def start(x: Tensor, n: Named) -> Params:
         """The velocity, zero."""
-        return {"v": {name: torch.zeros_like(x) for name, x in params.items()}}
+        return {"v": torch.zeros_like(x)}
 
     @staticmethod
-    def step(
-        grad_of: Callable[[Params], Params],
-        params: Params,
-        state: dict[str, Params],
-        t: Tensor,
-        hyper: dict[str, Tensor],
-    ) -> tuple[Params, dict[str, Params]]:
-        """g <- g + wd x,  v <- mu v + g,  x <- x - lr v"""
-        numbers = descent_numbers(hyper)
-        v, x = {}, {}
-        for name, g in grad_of(params).items():
-            rate, mu, decay = numbers.to(g.dtype)
-            v[name] = mu * state["v"][name] + (g + decay * params[name])
-            x[name] = params[name] - rate * v[name]
-        return x, {"v": v}
+    def numbers(n: Named) -> Params:
+        return {"rate": n.learning_rate, "mu": n.momentum, "decay": n.weight_decay}
+
+    @staticmethod
+    def update(g: Tensor, x: Tensor, s: Named, n: Named) -> tuple[Tensor, Params]:
+        """g <- g + wd x,  v <- mu v + g,  x <- x - lr v;  Nesterov's: x <- x - lr (g + mu v)"""
+        g = g + n.decay * x
+        v = n.mu * s.v + g
+        return x - n.rate * (g + n.mu * v if n.nesterov else v), {"v": v}
 
 
-def descent_numbers(hyper: dict[str, Tensor]) -> Tensor:
-    """lr, mu, wd."""
-    return torch.stack([hyper[name] for name in ("learning_rate", "momentum", "weight_decay")])
+class Nesterov(SGD):
+    """The kind of SGD that is Nesterov's method: its code, with defaults of its own.
+
+    momentum: what the velocity keeps, per step (source A's 0.99; PyTorch has no default).
+    """
+
+    kind: Literal["nesterov"] = "nesterov"
+    momentum: float = Field(0.99, ge=0, lt=1)
+    nesterov: Literal[True] = True

@@ -24,8 +24,9 @@ from grokkit.errors import DeviceError, GrokkitError
 
 PACKAGE = Path(__file__).parents[1]
 COMPUTES = (
-    *(f"{part}/*.py" for part in ("engine", "engine/native", "models", "optimizers", "tasks", "observables")),
-    *("engine/native/*.h", "engine/native/*.cpp", "metrics.py", "sampling.py", "schedules.py"),
+    *(f"{part}/**/*.py" for part in ("engine", "models", "optimizers", "tasks", "observables")),
+    *("engine/native/*.h", "engine/native/*.cpp", "metrics.py"),
+    *("config/optimizer.py", "config/sampling.py", "config/schedules.py"),
 )
 """Of the package, what a step or a measurement runs through."""
 

@@ -180,4 +180,4 @@ def _benchmarked(shape: Shape) -> float:
 def _work(shape: Shape) -> float:
     """Arithmetic of a step, in operations of single precision."""
     once = arithmetic_of_step(Group(shape, []))
-    return once * shape.rule.gradients_per_step * (DOUBLE if shape.precision == "float64" else 1)
+    return once * shape.rule.kind.gradients_per_step * (DOUBLE if shape.precision == "float64" else 1)

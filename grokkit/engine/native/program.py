@@ -19,7 +19,7 @@ from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.tasks.task import Task
 
-RULES = AdamW, GroupedAdamW
+RULES = AdamW().rule, GroupedAdamW().rule
 PRECISIONS = "float32", "float64"
 SETTINGS = ("encoder_learning_rate", "encoder_weight_decay", "learning_rate", "weight_decay", "beta1", "beta2", "eps")
 

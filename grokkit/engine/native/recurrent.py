@@ -10,8 +10,8 @@ from torch import Tensor
 from grokkit.engine.native.program import PRECISIONS, RULES, Program, layout
 from grokkit.engine.shape import Params, Shape
 from grokkit.metrics import cross_entropy, is_correct
-from grokkit.models.prefixes import Prefixes
 from grokkit.models.recurrent import LSTM, RNN
+from grokkit.models.shared import Prefixes
 from grokkit.tasks.task import Task
 
 WHOLE_VECTORS = 16
