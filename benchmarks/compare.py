@@ -34,6 +34,7 @@ CASES = [  # name, shape, precision of the engine, whether the loop runs under a
     ("mnist", "mnist", "float64", False),
     ("lstm", "lstm", "float32", False),
     ("lstm", "lstm", "bfloat16", False),
+    ("rnn", "rnn", "float32", False),
     ("wide lstm", "wide lstm", "float32", False),
     ("wide lstm", "wide lstm", "bfloat16", False),
 ]

@@ -1,10 +1,11 @@
-"""What is timed: source A's transformer, MLP and LSTM, source B's toy and MNIST, source C's LSTM; each also as an `nn`
-module."""
+"""What is timed: source A's transformer, MLP and LSTM, source B's toy and MNIST, source C's LSTM and RNN; each also as
+an `nn` module."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from grokkit import (
     LSTM,
     MLP,
     MNIST,
+    RNN,
     AdamW,
     Addition,
     Batch,
@@ -87,16 +89,16 @@ class OrdinaryMNIST(nn.Sequential):
         super().__init__(*hidden, nn.Linear(200, task.classes))
 
 
-class OrdinaryLSTM(nn.Module):
-    """Source C's: learned embeddings through one layer."""
+class OrdinaryRecurrent(nn.Module):
+    """Source C's: learned embeddings through one layer, of `nn.LSTM` or `nn.RNN`."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, layer: type[nn.LSTM | nn.RNN]) -> None:
         super().__init__()
-        self.embedding, self.lstm = nn.Embedding(task.vocabulary, 128), nn.LSTM(128, 128, batch_first=True)
+        self.embedding, self.layer = nn.Embedding(task.vocabulary, 128), layer(128, 128, batch_first=True)
         self.output = nn.Linear(128, task.classes)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self.output(self.lstm(self.embedding(tokens))[0][:, -1])
+        return self.output(self.layer(self.embedding(tokens))[0][:, -1])
 
 
 class OrdinaryWideLSTM(nn.Module):
@@ -133,7 +135,8 @@ SHAPES = {
         Shape(
             "mnist", _MNIST, OrdinaryMNIST, lambda logits, classes: F.mse_loss(logits, F.one_hot(classes, 10).double())
         ),
-        Shape("lstm", Run(model=LSTM.source_c(), **_C), OrdinaryLSTM),
+        Shape("lstm", Run(model=LSTM.source_c(), **_C), partial(OrdinaryRecurrent, layer=nn.LSTM)),
+        Shape("rnn", Run(model=RNN.source_c(), **_C), partial(OrdinaryRecurrent, layer=nn.RNN)),
         Shape("wide lstm", Run(model=LSTM.source_a(), **_ADDITION), OrdinaryWideLSTM),
     )
 }

@@ -100,6 +100,14 @@ def test_a_passage_is_seen_at_the_step_at_which_it_happens(kind, seed, arrived):
         assert tuple(stack.slots[0].passages.values()) == arrived and stack.slots[0].t == max(arrived)
 
 
+def rows_of_all(session):
+    """What is measured of each run, in the order in which they end."""
+    found = []
+    while session.active:
+        found += [event.trajectory.rows for event in session.proceed() if event.status]
+    return found
+
+
 @pytest.mark.parametrize(("kind", "dropout"), [("rnn", 0.0), ("lstm", 0.5)])
 def test_it_measures_what_the_plain_evaluation_does(kind, dropout):
     """Through a session: samples, what of a set is beyond them, and slots that are done before others."""
@@ -109,8 +117,7 @@ def test_it_measures_what_the_plain_evaluation_does(kind, dropout):
         stack = stack_of(runs[:2], compiled)
         third = Trajectory.start(runs[2], stack.kernel.task)
         session = Session(stack, iter([third]), until, gk.Measure(every=10, sample=50))
-        events = [event for _ in iter(lambda: bool(session.active), False) for event in session.proceed()]
-        measured.append([event.trajectory.rows for event in events if event.status])
+        measured.append(rows_of_all(session))
     assert [len(rows) for rows in measured[0]] == [len(rows) for rows in measured[1]] and len(measured[0]) == 3
     for ours, plain in zip(sum(measured[0], []), sum(measured[1], []), strict=True):
         assert ours == pytest.approx(plain, rel=1e-9, abs=1e-12, nan_ok=True)
@@ -119,7 +126,9 @@ def test_it_measures_what_the_plain_evaluation_does(kind, dropout):
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_is_the_same_alone_in_a_stack_and_in_chunks_of_any_size(kind, dropout):
-    runs = [small(kind, dropout, learning_rate=rate, seeds=gk.Seeds.all(i)) for i, rate in enumerate((1e-3, 0.02, 1e-4))]
+    runs = [
+        small(kind, dropout, learning_rate=rate, seeds=gk.Seeds.all(i)) for i, rate in enumerate((1e-3, 0.02, 1e-4))
+    ]
     together = stack_of(runs, True)
     for count in (1, 6, 23):
         together.advance(count)
@@ -147,7 +156,9 @@ def test_single_precision_loses_no_more_than_the_plain_step(kind):
     losses = {}
     for precision, compiled in (("float64", False), ("float32", False), ("float32", True)):
         scales = np.geomspace(0.01, 30, 40)
-        runs = [small(kind, init_scale=float(x), precision=precision, seeds=gk.Seeds(init=i)) for i, x in enumerate(scales)]
+        runs = [
+            small(kind, init_scale=float(x), precision=precision, seeds=gk.Seeds(init=i)) for i, x in enumerate(scales)
+        ]
         stack = stack_of(runs, compiled)
         stack.advance(1)
         losses[precision, compiled] = np.array([slot.last["batch_loss"] for slot in stack.slots])
@@ -158,8 +169,8 @@ def test_single_precision_loses_no_more_than_the_plain_step(kind):
 
 def test_a_run_that_becomes_nan_does_so_here_too():
     """Its functions must not make numbers of what is none."""
-    for rate, lost in ((1e308, True), (0.01, False)):
-        stack = stack_of([small(learning_rate=rate, precision="float64")], True)
+    for precision, rate, lost in (("float64", 1e308, True), ("float32", 1e38, True), ("float32", 0.01, False)):
+        stack = stack_of([small(learning_rate=rate, precision=precision)], True)
         stack.advance(4)
         assert np.isnan(stack.slots[0].last["batch_loss"]) == lost
 

@@ -11,7 +11,7 @@ template <typename T> class Cells {
   Numbers<T> state;                 // nodes, width
   Numbers<T> d_read, d_recurrent, d_state;
 
-  // For so many nodes, and so many that gradients are wanted of.
+  // nodes: room for so many; learnt: of these, how many gradients are wanted of.
   Cells(int64_t width, int64_t gates, int64_t nodes, int64_t learnt)
       : width(width), gates(gates), row(row_of(width, gates)), read(nodes * row), recurrent(nodes * row),
         state(nodes * width), d_read(learnt * row), d_recurrent(learnt * row), d_state(learnt * width),
@@ -38,10 +38,13 @@ template <typename T> class Cells {
   Numbers<T> opened, memory, squashed, d_memory;  // gates after their sigmoid or tanh; c; tanh(c)
 
   void remember(int64_t node, int64_t parent, int64_t token) {
-    const T *from_token = read + token * row, *from_parent = recurrent + parent * row, *before = memory + parent * width;
+    const T *from_token = read + token * row, *from_parent = recurrent + parent * row;
+    const T* before = memory + parent * width;
     T *gate = opened + node * row, *c = memory + node * width, *q = squashed + node * width, *h = state + node * width;
     for (int64_t j = 0; j < width; j += LANES<T>) {
-      const auto sum = [&](int64_t g) { return V::loadu(from_token + g * width + j) + V::loadu(from_parent + g * width + j); };
+      const auto sum = [&](int64_t g) {
+        return V::loadu(from_token + g * width + j) + V::loadu(from_parent + g * width + j);
+      };
       const V i = sigmoid_of(sum(0)), f = sigmoid_of(sum(1)), u = tanh_of(sum(2)), o = sigmoid_of(sum(3));
       const V now = f * V::loadu(before + j) + i * u, wide = tanh_of(now);
       i.store(gate + j), f.store(gate + width + j), u.store(gate + 2 * width + j), o.store(gate + 3 * width + j);

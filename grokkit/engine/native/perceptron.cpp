@@ -197,8 +197,10 @@ template <typename T> class Perceptron {
       for (int64_t j = 0; j < job.trained; ++j) turned[j * row + f] = values[l][f * columns + j];
     for (int64_t r = 0; r < out; r += PANEL) {
       const int64_t rows = std::min(PANEL, out - r);
-      product_laying<T>({errors[l + 1] + r * batch, batch, 1}, rows, turned, row, job.trained, panel, row, row, nullptr, laid);
-      for (int64_t k = 0; k < rows; ++k) course.update(s, 2 * l + 1, out * in, (r + k) * in, panel + k * row, in, numbers);
+      product_laying<T>({errors[l + 1] + r * batch, batch, 1}, rows, turned, row, job.trained, panel, row, row,
+                        nullptr, laid);
+      for (int64_t k = 0; k < rows; ++k)
+        course.update(s, 2 * l + 1, out * in, (r + k) * in, panel + k * row, in, numbers);
     }
   }
 

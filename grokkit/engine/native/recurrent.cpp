@@ -1,5 +1,5 @@
-// Many steps of recurrent networks of one layer on minibatches of short sequences, read at the last token: one run after
-// another, so that its weights and moments stay in the cache from step to step.
+// Many steps of recurrent networks of one layer on minibatches of short sequences, read at the last token: one run
+// after another, so that its weights and moments stay in the cache from step to step.
 //
 // What a cell reads depends on the token alone, and what it makes of its state on the prefix alone: a step computes one
 // row for each distinct token of its batch, and one for each distinct prefix.
@@ -9,20 +9,22 @@
 extern "C" struct Job : Training {
   int64_t batch, width, hidden, gates, classes, judged;  // gates: 4 for an LSTM, 1 for Elman's network
   Sequences table;
-  const int64_t* targets;           // of the table's rows
-  const int64_t *examples, *counts;  // steps, runs, batch: rows of the table; steps, runs: how many count, the first ones
+  const int64_t* targets;            // of the table's rows
+  const int64_t* examples;           // steps, runs, batch: rows of the table
+  const int64_t* counts;             // steps, runs: how many of them count, the first ones
   const int64_t* words;              // steps, runs, 2: the noise; null for none
   double dropout;
-  const int64_t *others, *numbers;  // runs, judged: rows whose answers are looked at; runs: how many, the first ones
-  const float* weights;             // runs, judged: what each of them counts
-  double *sum_loss, *sum_correct;  // runs: of what is judged
+  const int64_t* others;             // runs, judged: rows whose answers are looked at
+  const int64_t* numbers;            // runs: how many of them, the first ones
+  const float* weights;              // runs, judged: what each of them counts
+  double *sum_loss, *sum_correct;    // runs: weighted sums over what is judged
 };
 
 namespace {
 
 enum { EMBEDDING, READ, RECUR, READ_BIAS, RECUR_BIAS, OUTPUT, OUTPUT_BIAS };  // the model's parameters, in its order
 
-constexpr int64_t AT_ONCE = 128;  // examples that are judged together: their rows stay in the cache
+constexpr int64_t AT_ONCE = 64;  // examples that are judged together: their rows stay in the cache
 
 // Whether a value stays under dropout: the words, the site and the hash of grokkit.models.dropout.
 struct Noise {
@@ -137,7 +139,7 @@ template <typename T> class Recurrent {
     for (int64_t level = 0; level < job.table.length; ++level) {
       const int64_t from = trie.first[level], to = trie.first[level + 1];
       for (int64_t node = from; node < to; ++node) cells.forward(node, trie.parent[node], trie.token[node]);
-      if (to < int64_t(trie.parent.size())) recurring.forward(cells.state + from * F, to - from, cells.recurrent + from * cells.row);
+      if (from < last_level()) recurring.forward(cells.state + from * F, to - from, cells.recurrent + from * cells.row);
     }
     last = cells.state + last_level() * F;
     if (words) drop(count, Noise(words));
@@ -199,7 +201,8 @@ template <typename T> class Recurrent {
     cells.clear_gradients(int64_t(trie.parent.size()), distinct());
     for (int64_t level = job.table.length - 1; level >= 0; --level) {
       const int64_t from = trie.first[level], to = trie.first[level + 1];
-      if (from < last_level()) recurring.backward(cells.d_recurrent + from * cells.row, to - from, cells.d_state + from * F);
+      if (from < last_level())
+        recurring.backward(cells.d_recurrent + from * cells.row, to - from, cells.d_state + from * F);
       for (int64_t node = from; node < to; ++node) cells.backward(node, trie.parent[node], trie.token[node]);
     }
     reading.backward(cells.d_read, distinct(), d_x);

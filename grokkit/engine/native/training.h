@@ -4,9 +4,9 @@
 // Each program's `Job` begins with this.
 struct Training {
   int64_t runs, steps;
-  const double* times;           // steps, runs: the number of each step
-  const double* settings;        // steps, runs, 7: learning rate and weight decay of the encoder, of the decoder, b1, b2, eps
-  const double* threshold;       // runs: the accuracy watched for, or null
+  const double* times;     // steps, runs: the number of each step
+  const double* settings;  // steps, runs, 7: learning rate and weight decay of the encoder, of the decoder, b1, b2, eps
+  const double* threshold;                       // runs: the accuracy watched for, or null
   double *train_passage, *val_passage;           // runs
   void **params, **first, **second, **gradient;  // of each parameter, in the model's order: runs, ...
   void *loss, *accuracy;                         // runs: of the last step
