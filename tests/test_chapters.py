@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import grokkit as gk
-from grokkit import BadInput, Measure, Store, runs_table, train
+from grokkit import BadInput, Measure, Store, train
 from grokkit.chapters.notebooks import (
     PROFILES,
     PUBLISHED_PROFILES,
@@ -167,7 +167,7 @@ def test_pages_name_the_sample_that_is_really_used(page):
 def test_the_readmes_example_runs(monkeypatch):
     code = (ROOT / "README.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0]
     asked = []
-    monkeypatch.setattr(gk, "train", lambda runs, **settings: asked.append((runs, settings)) or runs_table([]))
+    monkeypatch.setattr(gk, "train", lambda runs, **settings: asked.append((runs, settings)) or gk.Records())
     exec(code, {})
     [(runs, settings)] = asked
     assert len({run.key for run in runs}) == 5
