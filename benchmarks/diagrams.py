@@ -36,7 +36,7 @@ def _records(setup: str) -> list[gk.Record]:
     for asked in planned(find_chapter("toy"), {"profile": "evidence"}):
         own = [run for run in asked.runs if _is_own(run, setup)]
         if own and asked.until.steps == BUDGET:
-            records = gk.records(own, until=asked.until, measure=asked.measure, store=RECORDS, missing="report")
+            records = gk.train(own, until=asked.until, measure=asked.measure, store=RECORDS, missing="report")
             found |= {record.key: record for record in records}
     return list(found.values())
 

@@ -3,7 +3,8 @@
 import grokkit as gk
 
 run = gk.Run(task=gk.ModularAddition(p=97), model=gk.Transformer(), optimizer=gk.AdamW())
-table = gk.train([run], until=gk.Until(steps=10_000))
+records = gk.train([run], until=gk.Until(steps=10_000))
+records.table()
 """
 
 from grokkit.analysis.phases import PHASES, agreement, phase, smooth
@@ -33,11 +34,12 @@ from grokkit.optimizers import (
 )
 from grokkit.records.passages import first_passage, passage
 from grokkit.records.record import Record
+from grokkit.records.records import Records
 from grokkit.records.store import Store, StoreWarning
 from grokkit.records.switches import switch_steps
 from grokkit.records.tables import curves_table, evidence_table, runs_table
 from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
-from grokkit.train import Display, Experiment, Missing, records, train, weights_at
+from grokkit.train import Display, Experiment, Missing, train, weights_at
 
 __all__ = [
     "ASAM",
@@ -74,6 +76,7 @@ __all__ = [
     "RNN",
     "RMSProp",
     "Record",
+    "Records",
     "Run",
     "SAM",
     "SGD",
@@ -97,7 +100,6 @@ __all__ = [
     "median_times",
     "passage",
     "phase",
-    "records",
     "runs_table",
     "smooth",
     "split_order",

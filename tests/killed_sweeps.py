@@ -90,7 +90,7 @@ def forked_sweep(store: Path, workers: int, diary: Diary) -> int:
     if child:
         return child
     try:
-        gk.records(a_sweep(), until=UNTIL, measure=MEASURE, store=store, workers=workers)
+        gk.train(a_sweep(), until=UNTIL, measure=MEASURE, store=store, workers=workers)
         diary.note(ended="finished")
     except GrokkitError as error:
         diary.note(ended=str(error))
@@ -149,7 +149,7 @@ def no_cache(folder: Path, diary: Diary) -> dict:
 
 
 def held(store: Path) -> list[gk.Record]:
-    return gk.records(a_sweep(), until=UNTIL, measure=MEASURE, store=store, missing="report")
+    return gk.train(a_sweep(), until=UNTIL, measure=MEASURE, store=store, missing="report")
 
 
 def wait_until_gone(processes: list[int]) -> float:

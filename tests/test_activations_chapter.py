@@ -80,7 +80,7 @@ def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(space):
 def test_the_rates_in_use_are_those_that_the_stored_tuning_chose(space, experiments):
     """Says nothing until the tuning has run."""
     store = Store(ROOT / "results")
-    tuned = gk.records(space["parts"]["tuning"], until=space["until"], store=store, missing="report")
+    tuned = gk.train(space["parts"]["tuning"], until=space["until"], store=store, missing="report")
     best = {name: best_rate(gk.evidence_table(tuned), name) for name in activations.TUNED} if tuned else {}
     assert {name: rate for name, rate in best.items() if rate} == space["chosen_rates"]
 

@@ -59,7 +59,7 @@ def test_settings_have_type_bounds_default_and_meaning(api):
 def test_a_call_is_written_as_it_is_typed(api):
     assert api.signature(gk.Seeds, "gk.Seeds") == "gk.Seeds(*, data=0, init=0, batch=0)"
     long = api.signature(gk.train, "gk.train").splitlines()
-    assert long[0] == "gk.train(" and long[2] == "    *," and long[-1] == ") -> pd.DataFrame"
+    assert long[0] == "gk.train(" and long[2] == "    *," and long[-1] == ") -> Records"
     assert '    missing: Literal["train", "report", "raise"] | None = None,' in long
 
 

@@ -185,6 +185,44 @@ def test_findings_name_every_decided_claim(visit):
     assert decided and [text.split()[0] for text in rows.all_inner_texts()] == decided
 
 
+CHAPTERS = [page for page in PAGES if page.startswith("executed/")] or ["executed/02_transformer.html"]
+SCREEN = {"width": 1440, "height": 900}
+DEEPEST_EXPLORABLE = 2_700
+WITHOUT_ANY_RUN = {"executed/09_activations.html"}
+"""Chapters whose figures are all of runs that are still to come."""
+BELOW_THE_FOLD = {"executed/05_optimizers.html"}
+"""Its figure has nine panels, which end below the first screen; half of it is there."""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_opens_with_its_answer_and_its_figure(visit, name):
+    page = visit(name, viewport=SCREEN).page
+    answer = ends(page, ".tag_answer .cell_output p")
+    assert answer[1] < SCREEN["height"]
+    if name not in WITHOUT_ANY_RUN:
+        top, bottom = ends(page, "figure.grokkit-figure svg")
+        assert answer[1] <= top
+        end = (top + bottom) / 2 if name in BELOW_THE_FOLD else bottom
+        assert end <= SCREEN["height"], f"{name}: the first figure lies at {top} to {bottom}"
+
+
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if "quickstart" not in name])
+def test_the_explorable_and_the_plan_are_where_readers_want_them(visit, name):
+    page = visit(name, viewport=SCREEN).page
+    runs = ends(page, "section#the-runs")
+    if name not in WITHOUT_ANY_RUN:
+        top, _ = ends(page, ".grokkit-explorable")
+        assert top <= DEEPEST_EXPLORABLE < runs[0]
+    for first in ("parameters", "imports", "plan", "load"):
+        assert page.locator(f"section#the-runs .tag_{first}").count() == page.locator(f".tag_{first}").count() > 0
+
+
+def ends(page, selector: str) -> tuple[float, float]:
+    """Where the first such element begins and ends, in pixels from the top of the page."""
+    box = page.locator(selector).first.bounding_box()
+    return box["y"], box["y"] + box["height"]
+
+
 def test_figures_of_the_chapter_bring_their_numbers(visit):
     page = visit("executed/02_transformer.html").page
     figures = page.locator("figure.grokkit-figure")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import grokkit as gk
-from grokkit import BadInput, Measure, Store, runs_table, train
+from grokkit import BadInput, Measure, Store, train
 from grokkit.chapters.notebooks import (
     PROFILES,
     PUBLISHED_PROFILES,
@@ -26,6 +26,7 @@ from grokkit.publishing.build import lost_runs
 from grokkit.records.tables import settings_table
 
 ROOT = Path(__file__).parents[1]
+OPENING = ("setup", "parameters", "imports", "plan", "load", "answer")
 EXECUTED = ROOT / "book" / "executed"
 RESULTS = Store(ROOT / "results")
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
@@ -86,6 +87,24 @@ def test_a_lost_run_that_no_rule_reads_is_noticed_beside_those_that_are_announce
 @every_chapter
 def test_sources_carry_no_outputs(chapter):
     assert not [cell for cell in cells(chapter) if cell.get("outputs") or cell.get("execution_count")]
+
+
+@every_chapter
+def test_a_chapter_opens_with_one_quotation_and_its_answer(chapter):
+    """Then comes its figure; what a kernel needs before is shown on the page in the section on the runs."""
+    title, *rest = cells(chapter)
+    text = "".join(title["source"])
+    assert text.startswith("# ") and text.split("\n")[0].endswith("?") and text.count('> "') == 1
+    opening = [tag for cell in rest for tag in cell["metadata"].get("tags", []) if tag in OPENING]
+    assert list(dict.fromkeys(opening)) == list(OPENING)
+    prose = next(i for i, cell in enumerate(rest) if cell["cell_type"] == "markdown")
+    assert [cell["metadata"]["tags"][0] for cell in rest[:prose]][len(opening) - 1] == "answer"
+    assert "## The runs" in "\n".join(sources(chapter, "markdown"))
+
+
+@every_chapter
+def test_prose_promises_rules_and_leaves_what_is_decided_to_the_verdicts(chapter):
+    assert "decided by a rule" not in "\n".join(sources(chapter, "markdown"))
 
 
 @every_chapter
@@ -167,7 +186,7 @@ def test_pages_name_the_sample_that_is_really_used(page):
 def test_the_readmes_example_runs(monkeypatch):
     code = (ROOT / "README.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0]
     asked = []
-    monkeypatch.setattr(gk, "train", lambda runs, **settings: asked.append((runs, settings)) or runs_table([]))
+    monkeypatch.setattr(gk, "train", lambda runs, **settings: asked.append((runs, settings)) or gk.Records())
     exec(code, {})
     [(runs, settings)] = asked
     assert len({run.key for run in runs}) == 5

@@ -135,8 +135,8 @@ def test_a_chapter_is_planned_here_trained_there_and_merged_back(chapter, grokki
     assert grokkit("store", "merge", there, "--store", here) == (0, f"0 new records in {here}.\n", "")
     assert grokkit("store", "check", "--store", here) == (0, f"4 runs in {here}, 0 problems.\n", "")
     runs = [a_run(seed, p=5) for seed in range(3)]
-    merged = gk.records(runs, until=UNTIL, measure=MEASURE, store=here, missing="raise")
-    assert digests(merged) == digests(gk.records(runs, until=UNTIL, measure=MEASURE, store=tmp_path / "straight"))
+    merged = gk.train(runs, until=UNTIL, measure=MEASURE, store=here, missing="raise")
+    assert digests(merged) == digests(gk.train(runs, until=UNTIL, measure=MEASURE, store=tmp_path / "straight"))
 
     status, _, err = grokkit("train", "-", "--store", here, stdin=plan)
     assert status == 0 and "0 of 3 runs are missing" in err and "will take" not in err
@@ -144,14 +144,14 @@ def test_a_chapter_is_planned_here_trained_there_and_merged_back(chapter, grokki
 
 def test_the_store_of_the_environment_is_the_default(grokkit, monkeypatch, tmp_path):
     monkeypatch.setenv("GROKKIT_STORE", str(tmp_path / "elsewhere"))
-    gk.records([a_run()], until=gk.Until(steps=1), store=tmp_path / "elsewhere")
+    gk.train([a_run()], until=gk.Until(steps=1), store=tmp_path / "elsewhere")
     assert grokkit("store", "check")[1] == f"1 runs in {tmp_path / 'elsewhere'}, 0 problems.\n"
     assert grokkit("store", "pack")[1] == f"Nothing to pack in {tmp_path / 'elsewhere'}.\n"
 
 
 def test_check_names_a_damaged_file_and_fails(grokkit, tmp_path):
     for seed in (1, 2):
-        gk.records([a_run(seed)], until=gk.Until(steps=1), store=tmp_path)
+        gk.train([a_run(seed)], until=gk.Until(steps=1), store=tmp_path)
     file = sorted(tmp_path.iterdir())[0]
     file.write_bytes(file.read_bytes()[:100])
     with pytest.warns(gk.StoreWarning, match=file.name):

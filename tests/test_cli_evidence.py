@@ -45,7 +45,7 @@ def book(monkeypatch, tmp_path):
 
 
 def undisturbed(folder, *seeds):
-    return set(digests(gk.records(runs(*seeds), until=UNTIL, measure=MEASURE, store=folder / "undisturbed")))
+    return set(digests(gk.train(runs(*seeds), until=UNTIL, measure=MEASURE, store=folder / "undisturbed")))
 
 
 def held(store):
@@ -217,4 +217,4 @@ def test_killed_and_started_again_it_goes_on(grokkit, book, monkeypatch):  # noq
     plan_a_tiny_book(monkeypatch, [asked])
     status, _, err = grokkit(*command)
     assert status == 0 and err.rstrip().endswith("No run is missing."), err
-    assert held(store) == set(digests(gk.records(**vars(asked), store=book / "undisturbed")))
+    assert held(store) == set(digests(gk.train(asked, store=book / "undisturbed")))

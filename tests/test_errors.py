@@ -152,7 +152,7 @@ def test_bfloat16_needs_hardware_that_has_it(no_work, monkeypatch):
 
 def test_bfloat16_trains_where_the_hardware_has_it(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
-    row = gk.train([a_run(precision="bfloat16")], until=gk.Until(steps=2), store=tmp_path).iloc[0]
+    row = gk.train([a_run(precision="bfloat16")], until=gk.Until(steps=2), store=tmp_path).table().iloc[0]
     assert row["provenance.precision"] == "bfloat16" and row["observed_to"] == 2
 
 
@@ -169,7 +169,7 @@ def test_without_a_compiler_training_is_uncompiled_and_the_record_says_so(compil
     monkeypatch.setattr(shutil, "which", lambda name, *_: None)
     reason = machine.why_uncompiled(torch.device("cpu"))
     assert "no C++ compiler" in reason and "installed" in reason
-    [record] = gk.records([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path)
+    [record] = gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path)
     assert record.provenance["compiled"] is False and record.observed_to == UNTIL.steps
     check(lambda: gk.train([a_run(1)], store=tmp_path, compiled=True),
           ["compiled: impossible here", "no C++ compiler", "leave it out"])  # fmt: skip

@@ -26,7 +26,7 @@ def page():
     tables = gk.TASKS, gk.MODELS, gk.OPTIMIZERS
     before = [dict(table._classes) for table in tables]
     space = {"__name__": "page"}
-    for block in [*BLOCKS[:-1], BLOCKS[-1].split("table = ")[0]]:
+    for block in [*BLOCKS[:-1], BLOCKS[-1].split("records = ")[0]]:
         exec(block, space)
     yield space
     for table, classes in zip(tables, before, strict=True):
@@ -94,9 +94,9 @@ def test_the_rule_is_that_of_torch(page):
 def test_a_stack_of_all_three_equals_each_alone(page, tmp_path):
     runs = [gk.Run(**dict(run) | {"precision": "float64"}) for run in page["runs"]]
     asked = dict(until=SHORT, measure=MEASURE)
-    together = gk.records(runs, **asked, store=str(tmp_path / "together"))
+    together = gk.train(runs, **asked, store=str(tmp_path / "together"))
     for run, one in zip(runs, together, strict=True):
-        [alone] = gk.records([run], **asked, store=str(tmp_path / "alone"))
+        [alone] = gk.train([run], **asked, store=str(tmp_path / "alone"))
         for name in ("train_loss", "val_loss", "gradient_l2", "parameter_l2"):
             torch.testing.assert_close(alone.curves[name], one.curves[name], rtol=1e-6, atol=0, equal_nan=True)
     assert len(set(digests(together))) == 3
@@ -267,7 +267,7 @@ if {condition}:
 
 
 def in_two_processes(folder, condition, how):
-    classes = "\n".join(BLOCKS).split("table = ")[0]
+    classes = "\n".join(BLOCKS).split("records = ")[0]
     (folder / "script.py").write_text(SCRIPT.format(classes=classes, condition=condition), encoding="utf-8")
     return subprocess.run([sys.executable, *how], cwd=folder, capture_output=True, text=True)
 

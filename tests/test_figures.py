@@ -141,6 +141,14 @@ def test_times_are_marked_and_named():
     assert [text.get_text() for text in alone.texts] == ["T_train 10"]
 
 
+def test_moments_are_dashed_and_chance_is_dotted_as_captions_say():
+    axes = learning_curves(runs(1), t_train=10, t_val=1000, chance=0.01).axes[0]
+    upright = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    level = [line for line in axes.get_lines() if len(set(line.get_ydata())) == 1 and line not in upright]
+    lengths = [{line._unscaled_dash_pattern[1][0] for line in lines if line.is_dashed()} for lines in (upright, level)]
+    assert len(upright) == 2 and min(lengths[0]) >= 3 * max(lengths[1])
+
+
 def test_a_table_of_records_is_drawn_as_it_is():
     table = runs(2).rename(columns={"run": "key"})
     assert len(learning_curves(table).axes[0].get_lines()) == 6

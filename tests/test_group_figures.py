@@ -121,7 +121,13 @@ def test_every_run_is_a_dot_and_a_censored_one_a_triangle_at_its_budget():
     }
     assert sorted(drawn["o"]) == [100, 200, 300] and drawn["^"] == [9000]
     medians = axes.get_lines()[-1].get_ydata()
-    assert medians[0] == 200 and np.isnan(medians[1])  # half of two runs never arrive: no median to draw
+    assert medians.tolist() == [100, 200]  # the lower of the two in the middle, as in the page's tables
+    ends = table.fillna({"t_val": 9000}).t_val
+    for p, median in zip((47, 97), medians, strict=True):
+        assert median == gk.survival_median(table.t_val[table.p == p], ends[table.p == p])
+    never = table.assign(t_val=[np.nan, np.nan, np.nan, 200.0])
+    axes = seed_dots(never, "p", "t_val", labels=("p", "T_val"), budget=9000).axes[0]
+    assert np.isnan(axes.get_lines()[-1].get_ydata()[0])  # none of two runs arrives: no median to draw
 
 
 def test_a_censored_run_needs_a_budget_to_be_drawn_at():
@@ -228,7 +234,7 @@ def test_named_rows_hold_every_run_and_a_stroke_at_the_median():
     first, second = figure.axes
     assert [label.get_text() for label in first.get_yticklabels()] == ["relu", "tanh"]
     drawn = [(line.get_marker(), *map(list, line.get_data())) for line in first.lines if len(line.get_xdata())]
-    assert drawn == [("o", [100.0, 300.0], [0, 0]), ("|", [200.0], [0]), ("^", [1000.0], [1])]
+    assert drawn == [("o", [100.0, 300.0], [0, 0]), ("|", [100.0], [0]), ("^", [1000.0], [1])]
     assert [line.get_xdata()[0] for line in second.lines if len(line.get_xdata())] == [50.0, 50.0]
     with pytest.raises(gk.BadInput, match="named_dots budget"):
         named_dots(table, "name", "t_val", label="steps")

@@ -32,7 +32,7 @@ def undisturbed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GROKKIT_COMPILED", "0")
         store = tmp_path_factory.mktemp("undisturbed")
-        return digests(gk.records(a_sweep(), until=UNTIL, measure=MEASURE, store=store))
+        return digests(gk.train(a_sweep(), until=UNTIL, measure=MEASURE, store=store))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def step_of(file: Path) -> int:
 
 
 def whole_sweep(store, **settings):
-    return gk.records(a_sweep(), until=UNTIL, measure=MEASURE, store=store, **settings)
+    return gk.train(a_sweep(), until=UNTIL, measure=MEASURE, store=store, **settings)
 
 
 WITH_EIGHT_DONE = 8 * len(MEASURE.steps(UNTIL.steps)[0]) + 10
@@ -231,9 +231,9 @@ def test_ctrl_c_in_a_terminal(tmp_path, began):
     [run] = [run for run in runs if furthest.name.startswith(run.key)]
 
     until = gk.Until(steps=next(s for s in (40, 100, 400, 1000, 4000) if s > step), accuracy=None)
-    resumed = gk.records(run, until=until, measure=MEASURE, store=store)  # in this process
+    resumed = gk.train(run, until=until, measure=MEASURE, store=store)  # in this process
     assert began == [(run.key, step)] and step > 0
-    assert digests(resumed) == digests(gk.records(run, until=until, measure=MEASURE, store=tmp_path / "straight"))
+    assert digests(resumed) == digests(gk.train(run, until=until, measure=MEASURE, store=tmp_path / "straight"))
 
 
 # Checkpoints.
@@ -264,14 +264,14 @@ def forget_the_rest(file: Path) -> None:
 def fresh_learner(tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GROKKIT_COMPILED", "0")
-        return digests(gk.records(learner(), until=UNTIL, measure=MEASURE, store=tmp_path_factory.mktemp("fresh")))
+        return digests(gk.train(learner(), until=UNTIL, measure=MEASURE, store=tmp_path_factory.mktemp("fresh")))
 
 
 @pytest.fixture
 def interrupted(tmp_path):
     """A store where a learner was on its way, and its checkpoint."""
     with pytest.raises(gk.Interrupted):
-        gk.records(learner(), until=UNTIL, measure=MEASURE, store=tmp_path,
+        gk.train(learner(), until=UNTIL, measure=MEASURE, store=tmp_path,
                    display=Watching(9, lambda: signal.raise_signal(signal.SIGINT)))  # fmt: skip
     [file] = checkpoint_files()
     return tmp_path, file
@@ -287,12 +287,12 @@ ON_AND_OFF_THE_LONGER_GRID = [40, 45, 100, 137]
 @pytest.mark.parametrize("first", ON_AND_OFF_THE_LONGER_GRID)
 def test_a_longer_question_goes_on_where_a_shorter_one_ended(first, tmp_path, began):
     some = [a_run(seed) for seed in range(3)]
-    straight = digests(gk.records(some, **longer(200), store=tmp_path / "straight"))
+    straight = digests(gk.train(some, **longer(200), store=tmp_path / "straight"))
     shutil.rmtree(cache())
-    gk.records(some, **longer(first), store=tmp_path / "on")
+    gk.train(some, **longer(first), store=tmp_path / "on")
     assert len(kept_files()) == 3 and checkpoint_files() == []
     began.clear()
-    assert digests(gk.records(some, **longer(200), store=tmp_path / "on")) == straight
+    assert digests(gk.train(some, **longer(200), store=tmp_path / "on")) == straight
     assert began == [(run.key, first) for run in some]
     assert [step_of(file) for file in kept_files()] == [200] * 3
 
@@ -316,35 +316,35 @@ SWITCHED = gk.Schedule(
 )
 def test_whatever_was_asked_the_longer_record_is_that_of_an_undisturbed_run(run, asked, tmp_path, began):
     further = asked | {"until": asked["until"].model_copy(update={"steps": 130})}
-    straight = gk.records(run, **further, store=tmp_path / "straight")
+    straight = gk.train(run, **further, store=tmp_path / "straight")
     shutil.rmtree(cache())
-    [short] = gk.records(run, **asked, store=tmp_path / "on")
+    [short] = gk.train(run, **asked, store=tmp_path / "on")
     assert short.status == "budget" and len(kept_files()) == 1
     began.clear()
-    assert digests(gk.records(run, **further, store=tmp_path / "on")) == digests(straight)
+    assert digests(gk.train(run, **further, store=tmp_path / "on")) == digests(straight)
     assert began == [(run.key, asked["until"].steps)]
 
 
 def test_only_what_ends_by_its_budget_and_is_small_is_kept(tmp_path, monkeypatch):
     arriving = dict(until=gk.Until(steps=4000, accuracy=0.9), measure=MEASURE)
-    [done] = gk.records(learner(), **arriving, store=tmp_path)
-    gk.records(short_lived(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    [done] = gk.train(learner(), **arriving, store=tmp_path)
+    gk.train(short_lived(), until=UNTIL, measure=MEASURE, store=tmp_path)
     assert done.status == "reached" and kept_files() == []
     monkeypatch.setattr(checkpoints, "KEPT_BYTES", 1000)
-    gk.records(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    gk.train(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
     assert kept_files() == []
 
 
 def test_on_a_full_disk_nothing_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints.shutil, "disk_usage", lambda _: SimpleNamespace(free=10**9))
-    gk.records(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
+    gk.train(a_run(), until=UNTIL, measure=MEASURE, store=tmp_path)
     assert kept_files() == []
 
 
 def test_a_kept_checkpoint_goes_when_its_run_has_arrived(tmp_path):
-    gk.records(learner(), until=gk.Until(steps=20, accuracy=0.9), measure=MEASURE, store=tmp_path)
+    gk.train(learner(), until=gk.Until(steps=20, accuracy=0.9), measure=MEASURE, store=tmp_path)
     assert len(kept_files()) == 1
-    [done] = gk.records(learner(), until=gk.Until(steps=4000, accuracy=0.9), measure=MEASURE, store=tmp_path)
+    [done] = gk.train(learner(), until=gk.Until(steps=4000, accuracy=0.9), measure=MEASURE, store=tmp_path)
     assert done.status == "reached" and kept_files() == []
 
 
@@ -354,7 +354,7 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrup
     damage(file)
     began.clear()
     with pytest.warns(CheckpointWarning) as warned:
-        again = gk.records(learner(), until=UNTIL, measure=MEASURE, store=store)
+        again = gk.train(learner(), until=UNTIL, measure=MEASURE, store=store)
     assert [str(file) in str(w.message) and "the run starts again" in str(w.message) for w in warned] == [True]
     assert began == [(learner().key, 0)]
     assert digests(again) == fresh_learner
@@ -372,17 +372,17 @@ def forget_the_buffers(file: Path) -> None:
 
 def test_running_averages_are_in_a_checkpoint_and_one_without_them_is_passed_over(tmp_path, began):
     asked = dict(runs=a_run(model=gk.MLP(hidden=(16,), batch_norm=True)), until=UNTIL, measure=MEASURE)
-    straight = digests(gk.records(**asked, store=tmp_path / "straight"))
+    straight = digests(gk.train(**asked, store=tmp_path / "straight"))
     for name in ("as it was", "without"):
         interrupt = Watching(9, lambda: signal.raise_signal(signal.SIGINT))
         with pytest.raises(gk.Interrupted):
-            gk.records(**asked, store=tmp_path / name, display=interrupt)
+            gk.train(**asked, store=tmp_path / name, display=interrupt)
         [file] = checkpoint_files()
         step = step_of(file)
         if name == "without":
             forget_the_buffers(file)
         began.clear()
-        assert digests(gk.records(**asked, store=tmp_path / name)) == straight
+        assert digests(gk.train(**asked, store=tmp_path / name)) == straight
         assert began == [(asked["runs"].key, step)] and step > 0
 
 
@@ -395,22 +395,22 @@ def test_a_sound_checkpoint_is_used_by_longer_and_shorter_requests_that_it_fits(
         until = gk.Until(steps=steps, accuracy=None)
         began.clear()
         here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
-        resumed = gk.records(learner(), until=until, measure=MEASURE, store=here)
+        resumed = gk.train(learner(), until=until, measure=MEASURE, store=here)
         assert began == [(learner().key, step if used else 0)]
         shutil.rmtree(cache())
         file.parent.mkdir(parents=True)
-        assert digests(resumed) == digests(gk.records(learner(), until=until, measure=MEASURE, store=there))
+        assert digests(resumed) == digests(gk.train(learner(), until=until, measure=MEASURE, store=there))
 
 
 def test_a_checkpoint_belongs_to_its_grid_and_its_environment(interrupted, began, monkeypatch):
     store, file = interrupted
     began.clear()
-    gk.records(learner(), until=UNTIL, measure=gk.Measure(every=5), store=store)
+    gk.train(learner(), until=UNTIL, measure=gk.Measure(every=5), store=store)
     assert began == [(learner().key, 0)] and file.exists()
     began.clear()
     monkeypatch.setattr(machine, "hardware", lambda device: "another processor")
     with pytest.warns(CheckpointWarning, match="another processor here. and is left aside"):
-        gk.records(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
+        gk.train(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
     assert began == [(learner().key, 0)] and file.exists()
 
 
@@ -430,7 +430,7 @@ def test_a_checkpoint_of_another_arithmetic_is_left_aside_with_a_sentence(
     began.clear()
     change(monkeypatch)
     with pytest.warns(CheckpointWarning, match=named):
-        gk.records(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
+        gk.train(learner(), until=gk.Until(steps=100, accuracy=None), measure=MEASURE, store=store)
     assert began == [(learner().key, 0)] and file.exists()
     assert not [other for other in checkpoint_files() if other != file]
 

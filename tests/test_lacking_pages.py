@@ -12,7 +12,7 @@ import IPython.display
 import pytest
 
 import grokkit as gk
-from grokkit.chapters import page
+from grokkit.chapters import chapter as page
 from grokkit.chapters.notebooks import chapters, planned
 
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
@@ -62,6 +62,6 @@ def test_a_chapter_without_any_run_says_so(chapter, page_of):
 def test_a_chapter_with_every_second_run_says_so(chapter, page_of):
     asked = planned(chapter, {"profile": "smoke"})
     for experiment in asked:
-        gk.records(**vars(replace(experiment, runs=experiment.runs[1::2])), missing="train")
+        gk.train(replace(experiment, runs=experiment.runs[1::2]), missing="train")
     lacking = {run.key for experiment in asked for run in experiment.runs} - set(gk.Store.find().keys())
     assert ("still to come" in page_of(chapter)) == bool(lacking)

@@ -69,8 +69,8 @@ def test_the_engine_logs_the_norms_of_the_weights_and_gradient_it_has():
 
 
 def test_a_record_has_them_where_they_are_asked_for_and_is_otherwise_the_same(tmp_path):
-    [plain] = gk.records([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path / "plain")
-    [record] = gk.records([a_run()], until=UNTIL, measure=LAYERS, store=tmp_path / "layers")
+    [plain] = gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path / "plain")
+    [record] = gk.train([a_run()], until=UNTIL, measure=LAYERS, store=tmp_path / "layers")
     assert plain.curves.keys() == METRICS.keys() - set(PASSAGES)
     more = {f"{name.split('/')[0]}/layers.{i}" for name in LAYER_METRICS for i in (0, 1)}
     assert record.curves.keys() - plain.curves.keys() == more and all(map(is_of_a_layer, more))
@@ -86,13 +86,13 @@ def test_a_record_has_them_where_they_are_asked_for_and_is_otherwise_the_same(tm
 
 def test_an_old_record_answers_unless_layers_are_asked_for(tmp_path):
     store, run = gk.Store(tmp_path), a_run()
-    [old] = gk.records([run], until=UNTIL, measure=MEASURE, store=store)
+    [old] = gk.train([run], until=UNTIL, measure=MEASURE, store=store)
     assert not lacking_runs([run], UNTIL, MEASURE, store)
     assert lacking_runs([run], UNTIL, LAYERS, store) == [run]
-    [new] = gk.records([run], until=UNTIL, measure=LAYERS, store=store)
+    [new] = gk.train([run], until=UNTIL, measure=LAYERS, store=store)
     assert len(store.read_all()[run.key]) == 2 and store.check() == []  # they agree in all that both have
     assert not lacking_runs([run], UNTIL, LAYERS, store)
-    [again] = gk.records([run], until=UNTIL, measure=LAYERS, store=store, missing="raise")
+    [again] = gk.train([run], until=UNTIL, measure=LAYERS, store=store, missing="raise")
     assert digests([again]) == digests([new])
 
 
@@ -100,7 +100,7 @@ def test_a_request_without_layers_sees_the_same_whatever_was_recorded(tmp_path):
     for folder, measure in (("plain", MEASURE), ("layers", LAYERS)):
         gk.train([a_run()], until=UNTIL, measure=measure, store=tmp_path / folder)
     views = [
-        gk.records([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path / folder, missing="raise")
+        gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path / folder, missing="raise")
         for folder in ("plain", "layers")
     ]
     assert digests(views[0]) == digests(views[1])

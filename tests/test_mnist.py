@@ -153,7 +153,7 @@ def test_steps_are_those_of_the_sources_loop_alone_and_in_a_stack(slots, steps):
 
 def test_a_run_is_measured_on_its_own_images(tmp_path):
     run = small_run(rate=0.01, decay=0.1)
-    [record] = gk.records(
+    [record] = gk.train(
         [run], until=gk.Until(steps=10, accuracy=None), measure=gk.Measure(every=10, sample=300), store=tmp_path
     )
     assert record.curves["train_accuracy"][-1] * 100 == pytest.approx(round(record.curves["train_accuracy"][-1] * 100))

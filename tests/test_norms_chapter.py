@@ -64,7 +64,7 @@ def test_a_silenced_run_only_decays(tmp_path):
         batch=gk.Batch(size=8),
     )
     until = gk.Until(steps=300, accuracy=None)
-    [record] = gk.records([run], until=until, measure=gk.Measure(every=50, layers=True), store=tmp_path)
+    [record] = gk.train([run], until=until, measure=gk.Measure(every=50, layers=True), store=tmp_path)
     start = record.curves["parameter_l2"][0]
     law = start * (1 - 1e-3) ** record.steps
     assert record.curves["parameter_l2"] == pytest.approx(law, rel=1e-4)

@@ -77,7 +77,7 @@ def test_order_is_kendalls_correlation_whatever_the_direction(places, found):
 def test_the_embedding_is_measured_where_it_is_asked_for_and_refused_where_there_is_none(tmp_path):
     measure = gk.Measure(every=10, observables=("embedding",), observe_at=(20,))
     run = learner()
-    [record] = gk.records([run], until=UNTIL, measure=measure, store=tmp_path)
+    [record] = gk.train([run], until=UNTIL, measure=measure, store=tmp_path)
     at = {int(step): i for i, step in enumerate(record.steps)}
     for step in (20, UNTIL.steps):
         embedding = snapshot_after(run, step).params["embedding"].double()
@@ -167,12 +167,12 @@ def test_each_observable_measures_what_the_metrics_name():
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_a_record_has_it_at_the_steps_named_and_at_its_end(precision, tmp_path):
     run = a_run(precision=precision)
-    [record] = gk.records([run], until=UNTIL, measure=SHARP, store=tmp_path)
-    [plain] = gk.records([run], until=UNTIL, measure=MEASURE, store=tmp_path / "plain")
+    [record] = gk.train([run], until=UNTIL, measure=SHARP, store=tmp_path)
+    [plain] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path / "plain")
     measured = np.isin(record.steps, [20, UNTIL.steps])
     for name in CURVES:
         assert (np.isfinite(record.curves[name]) == measured).all() and name not in plain.curves
-    assert digests(gk.records([run], until=UNTIL, measure=MEASURE, store=tmp_path)) == [plain.digest]
+    assert digests(gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path)) == [plain.digest]
     params, loss_of = network(steps=20)
     expected = {
         "hessian_top": torch.linalg.eigvalsh(explicit_hessian(loss_of, params))[-1],
@@ -193,32 +193,32 @@ def directions_after_the_first(params):
 def test_neighbours_and_refills_change_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(groups, "CPU_SLOTS", 2)
     runs = [a_run(seed) for seed in range(3)]
-    together = gk.records(runs, until=UNTIL, measure=SHARP, store=tmp_path / "together")
-    alone = [gk.records([run], until=UNTIL, measure=SHARP, store=tmp_path / "alone")[0] for run in runs]
+    together = gk.train(runs, until=UNTIL, measure=SHARP, store=tmp_path / "together")
+    alone = [gk.train([run], until=UNTIL, measure=SHARP, store=tmp_path / "alone")[0] for run in runs]
     assert digests(together) == digests(alone)
 
 
 def test_a_run_that_stops_early_is_observed_where_it_stops(tmp_path):
-    [record] = gk.records([learner()], measure=SHARP, store=tmp_path)
+    [record] = gk.train([learner()], measure=SHARP, store=tmp_path)
     assert record.status == "reached" and all(np.isfinite(record.curves[name][-1]) for name in CURVES)
 
 
 def test_a_diverged_run_is_not_observed_and_not_tried_again(tmp_path):
-    [record] = gk.records([short_lived()], until=UNTIL, measure=SHARP, store=tmp_path)
+    [record] = gk.train([short_lived()], until=UNTIL, measure=SHARP, store=tmp_path)
     assert record.status == "diverged" and all(np.isnan(record.curves[name]).all() for name in CURVES)
     assert lacking_runs([short_lived()], UNTIL, SHARP, gk.Store(tmp_path)) == []
 
 
 @pytest.mark.parametrize("model", [gk.Transformer(width=8, heads=2, head_width=4), gk.LSTM(hidden=4)])
 def test_every_model_can_be_observed(model, tmp_path):
-    [record] = gk.records([a_run(model=model)], until=gk.Until(steps=2), measure=SHARP, store=tmp_path)
+    [record] = gk.train([a_run(model=model)], until=gk.Until(steps=2), measure=SHARP, store=tmp_path)
     assert all(np.isfinite(record.curves[name][-1]) for name in CURVES)
 
 
 def test_a_network_with_averages_and_dropout_is_observed_as_it_is_evaluated(tmp_path):
     model = gk.MLP(hidden=(8,), batch_norm=True, dropout=0.5)
     found = [
-        gk.records([a_run(model=model)], until=gk.Until(steps=20), measure=SHARP, store=tmp_path / str(i))[0]
+        gk.train([a_run(model=model)], until=gk.Until(steps=20), measure=SHARP, store=tmp_path / str(i))[0]
         for i in range(2)
     ]
     assert found[0].digest == found[1].digest and np.isfinite(found[0].curves["hessian_top"][-1])
@@ -236,10 +236,10 @@ def test_a_network_with_averages_and_dropout_is_observed_as_it_is_evaluated(tmp_
 def test_a_request_gets_what_it_would_have_got_alone(until, measure, tmp_path):
     run, store = a_run(), gk.Store(tmp_path / "more")
     full = gk.Measure(every=10, full_per_decade=40, observables=("sharpness",), observe_at=(20,))
-    gk.records([run], until=UNTIL, measure=full, store=store)
+    gk.train([run], until=UNTIL, measure=full, store=store)
     assert lacking_runs([run], until, measure, store) == []
-    fresh = gk.records([run], until=until, measure=measure, store=tmp_path / "fresh")
-    assert digests(gk.records([run], until=until, measure=measure, store=store)) == digests(fresh)
+    fresh = gk.train([run], until=until, measure=measure, store=tmp_path / "fresh")
+    assert digests(gk.train([run], until=until, measure=measure, store=store)) == digests(fresh)
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,9 @@ def test_a_request_gets_what_it_would_have_got_alone(until, measure, tmp_path):
 )
 def test_what_was_not_observed_is_recomputed(until, measure, tmp_path):
     run, store = a_run(), gk.Store(tmp_path)
-    gk.records([run], until=UNTIL, measure=SHARP, store=store)
+    gk.train([run], until=UNTIL, measure=SHARP, store=store)
     assert lacking_runs([run], until, measure, store) == [run]
-    assert len(gk.records([run], until=until, measure=measure, store=store)) == 1
+    assert len(gk.train([run], until=until, measure=measure, store=store)) == 1
     assert lacking_runs([run], until, measure, store) == [] and store.check() == []
 
 

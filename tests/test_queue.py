@@ -31,7 +31,7 @@ def book(monkeypatch):
 
 
 def trained(folder, *seeds):
-    gk.records(runs(*seeds), until=UNTIL, measure=MEASURE, store=folder)
+    gk.train(runs(*seeds), until=UNTIL, measure=MEASURE, store=folder)
     return gk.Store(folder)
 
 

@@ -111,7 +111,7 @@ def test_the_code_is_every_file_that_a_page_can_depend_on(tmp_path):
     (copy / "__pycache__" / "left.pyc").write_bytes(b"compiled")
     (copy / "publishing" / "build.py").write_text("beside the pages")
     assert code_digest(copy) == code_digest()
-    for name in ("chapters/page.py", "claims/registered.toml", "explorables/new.js", "engine/native/new.h"):
+    for name in ("chapters/chapter.py", "claims/registered.toml", "explorables/new.js", "engine/native/new.h"):
         (file := copy / name).write_bytes((file.read_bytes() if file.exists() else b"") + b"\n")
         assert code_digest(copy) != code_digest(), name
         shutil.rmtree(copy)
@@ -129,7 +129,7 @@ def test_no_chapter_imports_what_is_taken_to_be_beside_pages():
         seen |= new
         waiting += [ast.parse(file.read_text(encoding="utf-8")) for file in new]
     reached = {file.relative_to(PACKAGE).as_posix() for file in seen}
-    assert {"chapters/page.py", "plots/curves.py", "engine/stack.py", "claims/judging.py"} <= reached
+    assert {"chapters/chapter.py", "plots/curves.py", "engine/stack.py", "claims/judging.py"} <= reached
     assert not {file for file in reached for beside in BESIDE_PAGES if Path(file).is_relative_to(beside)}
     assert all((PACKAGE / name).exists() for name in BESIDE_PAGES if name != "results")
 

@@ -204,7 +204,7 @@ def test_the_latest_switch_of_a_setting_holds_and_of_two_at_one_step_the_last():
 def test_an_event_is_seen_in_the_runs_own_evaluations_whatever_else_is_measured(tmp_path):
     run = SWITCHED["on a while after"]
     coarse, fine = (
-        gk.records([run], until=UNTIL, measure=gk.Measure(every=every, sample=SAMPLE), store=str(tmp_path / str(every)))
+        gk.train([run], until=UNTIL, measure=gk.Measure(every=every, sample=SAMPLE), store=str(tmp_path / str(every)))
         for every in (EVERY, 2)
     )
     _, ours, theirs = np.intersect1d(coarse[0].steps, fine[0].steps, return_indices=True)
@@ -259,9 +259,9 @@ def test_a_switch_is_part_of_a_run_and_of_its_line(run):
 
 @kinds
 def test_a_record_tells_when_its_run_was_switched(run, tmp_path):
-    [record] = gk.records([run], until=UNTIL, measure=MEASURE, store=str(tmp_path))
+    [record] = gk.train([run], until=UNTIL, measure=MEASURE, store=str(tmp_path))
     assert gk.switch_steps(record) == alone(run).moments
-    [short] = gk.records([run], until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
+    [short] = gk.train([run], until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
     assert gk.switch_steps(short) == foreseen(run)
 
 
@@ -272,7 +272,7 @@ def test_what_an_event_is_seen_in_makes_another_run():
 
 def test_tables_name_switches_by_their_place(tmp_path):
     runs = [PLAIN, SWITCHED["off and on again"]]
-    asked = gk.records(runs, until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
+    asked = gk.train(runs, until=gk.Until(steps=1), measure=MEASURE, store=str(tmp_path))
     evidence, table = gk.evidence_table(asked), gk.runs_table(asked)
     for found in (evidence, table):
         assert found["schedule.switches.0.to"].isna().tolist() == [True, False]

@@ -93,6 +93,24 @@ def test_runs_are_laid_on_each_other_at_their_switch():
     assert [line.get_ydata()[0] for line in lines[:2]] == [0.1, 0.2]
 
 
+@pytest.mark.parametrize("decades", [0.5, 3, 8])
+def test_every_logarithmic_axis_has_numbers_on_it(decades):
+    table = around()
+    spread = np.logspace(-decades / 2, decades / 2, len(table))
+    names = ["train_loss", "val_loss", "parameter_l2", "gradient_l2"]
+    axes = np.reshape(switch_curves(table.assign(**dict.fromkeys(names, spread))).axes, (4, 2))
+    for axis in axes[1:, 0]:
+        low, high = axis.get_ylim()
+        seen = [tick for tick in axis.get_yticks() if low <= tick <= high]
+        assert 2 <= len(seen) <= 10, (decades, seen)
+
+
+def test_some_of_the_quantities_can_be_drawn_alone():
+    shown = around().drop(columns=["gradient_l2"])
+    axes = switch_curves(shown, ("accuracy", "weight norm")).axes
+    assert [each.get_ylabel() for each in axes[::2]] == ["accuracy", "weight norm"]
+
+
 def test_a_figure_without_its_columns_or_rows_is_refused():
     with pytest.raises(gk.BadInput, match="table lacks the columns gradient_l2, moment"):
         switch_curves(around().drop(columns=["moment", "gradient_l2"]))

@@ -88,7 +88,7 @@ def arriving():
 @setups
 def test_passages_are_exact_and_the_run_ends_there(arriving, setup, tmp_path):
     run, t_train, t_val = arriving[setup]
-    [record] = gk.records([run], until=UNTIL, measure=MEASURE, store=tmp_path)
+    [record] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path)
     passage = gk.passage(record, THRESHOLD)
     assert (passage.t_train, passage.t_val) == (t_train, t_val)
     assert record.status == "reached" and record.observed_to == record.steps[-1] == max(t_train, t_val)
@@ -126,7 +126,7 @@ def ended(runs, slots):
 def quick(tmp_path):
     """A toy of 21 sums that arrives in a blink, and a store that holds it."""
     run = small_run(seeds=gk.Seeds(data=1, init=2))
-    [record] = gk.records([run], until=SMALL, measure=MEASURE, store=tmp_path)
+    [record] = gk.train([run], until=SMALL, measure=MEASURE, store=tmp_path)
     assert record.status == "reached" and 20 < record.observed_to < SMALL.steps
     return run, record, gk.Store(tmp_path)
 
@@ -144,7 +144,7 @@ def small_run(**settings):
 def answered(run, store, **changes):
     """The record of a request that differs from the one that made it; None if a run would have to be trained."""
     until = gk.Until(**{**dict(SMALL), **changes})
-    found = gk.records([run], until=until, measure=MEASURE, store=store, missing="report")
+    found = gk.train([run], until=until, measure=MEASURE, store=store, missing="report")
     return found[0] if found else None
 
 
@@ -169,7 +169,7 @@ def test_what_was_not_watched_is_not_answered(quick):
 
 
 def test_ordinary_records_have_no_passages(tmp_path):
-    [record] = gk.records([small_run()], until=gk.Until(steps=4), measure=MEASURE, store=tmp_path)
+    [record] = gk.train([small_run()], until=gk.Until(steps=4), measure=MEASURE, store=tmp_path)
     assert not {"train_passage", "val_passage"} & record.curves.keys() and "watched" not in record.provenance
 
 

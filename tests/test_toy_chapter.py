@@ -61,7 +61,7 @@ def test_the_cells_that_are_looked_into_are_those_that_differ(own):
         gk.Measure(every=100_000, full_per_decade=1),
     )
     store = gk.Store(ROOT / "results")
-    records = gk.records(own[0], until=until, measure=measure, store=store, missing="raise")
+    records = gk.train(own[0], until=until, measure=measure, store=store, missing="raise")
     ours = gk.evidence_table(records, threshold=THRESHOLD)
     phases = dict(zip(ours["key"], gk.phase(ours["t_train"], ours["t_val"], 100_000), strict=True))
     figure1 = published("b_fig1").itertuples()

@@ -49,31 +49,36 @@ def files(store):
 
 def test_the_same_call_trains_and_then_loads(tmp_path, no_training):
     store, runs = gk.Store(tmp_path), a_sweep()
-    first = gk.train(runs, until=UNTIL, measure=MEASURE, store=store)
+    first = gk.train(runs, until=UNTIL, measure=MEASURE, store=store).table()
     before = files(store)
     assert len(before) == len(first) == len(runs)
     no_training()
     for again in (store, str(tmp_path), gk.Store(tmp_path)):
-        pd.testing.assert_frame_equal(gk.train(runs, until=UNTIL, measure=MEASURE, store=again), first)
+        loaded = gk.train(runs, until=UNTIL, measure=MEASURE, store=again)
+        pd.testing.assert_frame_equal(loaded.table(), first)
     assert files(store) == before
     with pytest.raises(AssertionError, match="something was trained"):
         gk.train([a_run(99)], until=UNTIL, measure=MEASURE, store=store)
 
 
+def keys(records):
+    return [record.key for record in records]
+
+
 def test_rows_are_in_the_order_of_the_runs_and_every_run_is_trained_once(tmp_path, added):
     a, b, c, other = a_run(1), a_run(2), a_run(3), a_run(1, p=5)
     asked = [c, other, a, c, b, a]
-    table = gk.train((run for run in asked), until=UNTIL, measure=MEASURE, store=tmp_path)
-    assert list(table["key"]) == [run.key for run in asked]
+    found = gk.train((run for run in asked), until=UNTIL, measure=MEASURE, store=tmp_path)
+    assert keys(found) == [run.key for run in asked] == list(found.table()["key"])
     assert sorted(added) == sorted(run.key for run in (a, b, c, other))
-    assert list(gk.train(a, until=UNTIL, measure=MEASURE, store=tmp_path)["key"]) == [a.key]
-    assert gk.train([], store=tmp_path).empty and len(added) == 4
+    assert keys(gk.train(a, until=UNTIL, measure=MEASURE, store=tmp_path)) == [a.key]
+    assert gk.train([], store=tmp_path) == () and len(added) == 4
 
 
 def test_a_row_says_what_the_run_was_and_where_it_was_made(tmp_path):
     run = a_run(3, precision="float64")
-    [record] = gk.records([run], until=UNTIL, measure=MEASURE, store=tmp_path)
-    [row] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path).to_dict("records")
+    [record] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path)
+    [row] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path).table().to_dict("records")
     assert gk.Run(**record.config) == run
     assert (row["task.p"], row["seeds.init"], row["status"], row["observed_to"]) == (7, 3, "budget", STEPS)
     assert (row["provenance.device"], row["provenance.precision"]) == ("cpu", "float64")
@@ -93,10 +98,10 @@ def test_missing_report_trains_nothing_and_returns_what_is_there(tmp_path, no_tr
     gk.train([here], until=UNTIL, measure=MEASURE, store=tmp_path)
     no_training()
     asked = dict(runs=[absent, here], until=UNTIL, measure=MEASURE, store=tmp_path)
-    assert list(gk.train(**asked, missing="report")["key"]) == [here.key]
+    assert keys(gk.train(**asked, missing="report")) == [here.key]
     monkeypatch.setenv("GROKKIT_MISSING", "report")
-    assert list(gk.train(**asked)["key"]) == [here.key]
-    assert gk.train([absent], until=UNTIL, measure=MEASURE, store=tmp_path).empty
+    assert keys(gk.train(**asked)) == [here.key]
+    assert not gk.train([absent], until=UNTIL, measure=MEASURE, store=tmp_path)
     with pytest.raises(AssertionError, match="something was trained"):
         gk.train(**asked, missing="train")
 
@@ -169,7 +174,7 @@ def observed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GROKKIT_COMPILED", "0")
         for name, measure in measures.items():
-            gk.records([LEARNER], until=LONG, measure=measure, store=stores[name])
+            gk.train([LEARNER], until=LONG, measure=measure, store=stores[name])
     return stores
 
 
@@ -189,9 +194,9 @@ def observed(tmp_path_factory):
 def test_a_request_gets_from_a_longer_record_what_it_would_have_got_alone(
     until, measure, observed, tmp_path, no_training
 ):
-    fresh = gk.records([LEARNER], until=until, measure=measure, store=tmp_path)
+    fresh = gk.train([LEARNER], until=until, measure=measure, store=tmp_path)
     no_training()
-    shared = gk.records([LEARNER], until=until, measure=measure, store=observed["densely"])
+    shared = gk.train([LEARNER], until=until, measure=measure, store=observed["densely"])
     assert digests(shared) == digests(fresh)
     assert shared[0].observed_to == fresh[0].observed_to and shared[0].status == fresh[0].status
     assert len(observed["densely"].read_all()[LEARNER.key]) == 1
@@ -213,23 +218,23 @@ def test_a_record_does_not_answer_what_it_has_not_seen(until, measure, observed)
     store = observed["sparsely"]
     assert lacking_runs([LEARNER], LONG, MEASURE, store) == []
     assert lacking_runs([LEARNER], until, measure, store) == [LEARNER]
-    assert gk.records([LEARNER], until=until, measure=measure, store=store, missing="report") == []
+    assert gk.train([LEARNER], until=until, measure=measure, store=store, missing="report") == ()
 
 
 def test_a_record_with_a_sparser_grid_is_recomputed_and_both_stay(tmp_path, added, no_training):
     store, run = gk.Store(tmp_path), a_run()
     requests = [gk.Measure(every=20), gk.Measure(every=5, per_decade=4), gk.Measure(every=20, sample=5)]
-    made = [gk.records([run], until=UNTIL, measure=measure, store=store) for measure in requests]
+    made = [gk.train([run], until=UNTIL, measure=measure, store=store) for measure in requests]
     assert len(added) == 3 and len(store.read_all()[run.key]) == 3 and len(store) == 1
     no_training()
     for measure, before in zip(requests, made, strict=True):
-        assert digests(gk.records([run], until=UNTIL, measure=measure, store=store)) == digests(before)
+        assert digests(gk.train([run], until=UNTIL, measure=measure, store=store)) == digests(before)
 
 
 def test_records_of_one_run_on_different_grids_do_not_disagree(tmp_path):
     store, until = gk.Store(tmp_path), gk.Until(steps=20, accuracy=None)
     for measure in (gk.Measure(every=20), gk.Measure(every=5)):
-        gk.records([a_run()], until=until, measure=measure, store=store)
+        gk.train([a_run()], until=until, measure=measure, store=store)
     assert store.check() == []
 
 
@@ -266,7 +271,7 @@ def test_the_budget_ends_a_run_that_has_not_arrived_and_no_accuracy_never_stops_
 @pytest.mark.parametrize("extra", [1, 4])
 def test_a_trained_run_stops_where_the_rule_says(extra, tmp_path):
     until = gk.Until(steps=400, accuracy=0.8, extra=extra)
-    [record] = gk.records([LEARNER], until=until, measure=MEASURE, store=tmp_path)
+    [record] = gk.train([LEARNER], until=until, measure=MEASURE, store=tmp_path)
     assert record.status == "reached" and record.observed_to == record.steps[-1] < 400
     arrived = [np.flatnonzero(record.curves[name] >= 0.8)[0] for name in ("train_accuracy", "val_accuracy")]
     assert arrived[0] < arrived[1]
@@ -319,8 +324,8 @@ def test_a_threshold_that_means_nothing_is_refused(threshold):
 def test_the_table_of_a_training_call_holds_these_passages(tmp_path):
     until = gk.Until(steps=100, accuracy=None)
     runs = [LEARNER, short_lived()]
-    table = gk.train(runs, until=until, measure=MEASURE, store=tmp_path)
-    found = gk.records(runs, until=until, measure=MEASURE, store=tmp_path)
+    found = gk.train(runs, until=until, measure=MEASURE, store=tmp_path)
+    table = found.table()
     for name in ("t_train", "t_val", "delay", "ratio"):
         assert table[name].tolist() == pytest.approx([getattr(gk.passage(r), name) for r in found], nan_ok=True)
     assert table["t_train"][0] > 0 and np.isnan(table["t_train"][1])
@@ -333,10 +338,9 @@ def test_a_diverged_run_stops_and_its_neighbours_go_on_as_if_alone(tmp_path):
     neighbours = [a_run(seed) for seed in (1, 2, 3)]
     late = longer_lived()
     runs = [neighbours[0], short_lived(), neighbours[1], late, neighbours[2]]
-    found = gk.records(runs, until=UNTIL, measure=MEASURE, store=tmp_path / "together")
+    found = gk.train(runs, until=UNTIL, measure=MEASURE, store=tmp_path / "together")
     alone = [
-        gk.records([run], until=UNTIL, measure=MEASURE, store=tmp_path / str(place))[0]
-        for place, run in enumerate(runs)
+        gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path / str(place))[0] for place, run in enumerate(runs)
     ]
     assert digests(found) == digests(alone)
     assert [r.status for r in found] == ["budget", "diverged", "budget", "diverged", "budget"]
@@ -347,16 +351,16 @@ def test_a_diverged_run_stops_and_its_neighbours_go_on_as_if_alone(tmp_path):
 
 def test_a_diverged_run_is_not_tried_again_and_answers_for_the_time_before(tmp_path, added, no_training):
     late, measure = longer_lived(), gk.Measure(every=2)
-    gk.records([late], until=gk.Until(steps=100, accuracy=None), measure=measure, store=tmp_path / "long")
+    gk.train([late], until=gk.Until(steps=100, accuracy=None), measure=measure, store=tmp_path / "long")
     assert len(added) == 1
     fresh = {
-        steps: gk.records([late], until=gk.Until(steps=steps, accuracy=None), measure=measure, store=tmp_path / "short")
+        steps: gk.train([late], until=gk.Until(steps=steps, accuracy=None), measure=measure, store=tmp_path / "short")
         for steps in (1, 10, STEPS, 1000)
     }
     no_training()
     for steps, expected in fresh.items():
         until = gk.Until(steps=steps, accuracy=None)
-        found = gk.records([late], until=until, measure=measure, store=tmp_path / "long")
+        found = gk.train([late], until=until, measure=measure, store=tmp_path / "long")
         assert digests(found) == digests(expected)
         assert found[0].status == ("budget" if steps <= 10 else "diverged")
     # A coarser grid would have noticed later than the record did: that is not in the record.
@@ -367,10 +371,10 @@ def test_a_diverged_run_is_not_tried_again_and_answers_for_the_time_before(tmp_p
 
 def test_a_float64_run_may_leave_the_range_of_the_stored_curves(tmp_path, added):
     late = longer_lived(precision="float64")
-    [record] = gk.records([late], until=UNTIL, measure=MEASURE, store=tmp_path)
+    [record] = gk.train([late], until=UNTIL, measure=MEASURE, store=tmp_path)
     loss = record.curves["train_loss"]
     assert record.status == "budget" and np.isinf(loss[-1]) and np.isfinite(loss[:5]).all()
-    gk.records([late], until=UNTIL, measure=MEASURE, store=tmp_path)
+    gk.train([late], until=UNTIL, measure=MEASURE, store=tmp_path)
     assert len(added) == 1
 
 
@@ -390,7 +394,7 @@ def test_a_stack_of_one_only_where_a_run_always_trains_alone(runs, small, sizes,
     monkeypatch.setattr(worker, "Stack", Noting)
     monkeypatch.setattr(groups, "SMALL_STEP", 1e12 if small else 0)
     asked, until = [a_run(seed) for seed in range(runs)], gk.Until(steps=2)
-    found = gk.records(asked, until=until, measure=MEASURE, store=tmp_path)
+    found = gk.train(asked, until=until, measure=MEASURE, store=tmp_path)
     assert made == sizes and len(found) == runs
     assert len(list(tmp_path.iterdir())) == runs
 
@@ -417,7 +421,7 @@ def test_several_experiments_train_in_one_sweep_each_as_by_itself(workers, tmp_p
         Experiment([a_run(seed, p=5) for seed in range(2)], gk.Until(steps=20, accuracy=None), gk.Measure(every=5)),
         Experiment([a_run(9)], UNTIL, MEASURE),
     ]
-    alone = {digest for e in asked for digest in digests(gk.records(**vars(e), store=tmp_path / "alone"))}
+    alone = {digest for e in asked for digest in digests(gk.train(e, store=tmp_path / "alone"))}
     order = added.copy()
     added.clear()
     settings = dict(device="cpu", workers=workers, display=None, deadline=time.time() + 600)
@@ -443,7 +447,43 @@ def test_one_run_needs_no_second_process(tmp_path, monkeypatch):
 
 def test_a_run_that_arrived_early_answers_every_budget_that_it_did_not_need(tmp_path):
     asked = [gk.Until(steps=steps) for steps in (5000, 1234, 300)]
-    answers = [gk.records([learner()], until=until, store=tmp_path) for until in asked[:1]]
-    answers += [gk.records([learner()], until=until, store=tmp_path, missing="raise") for until in asked[1:]]
+    answers = [gk.train([learner()], until=until, store=tmp_path) for until in asked[:1]]
+    answers += [gk.train([learner()], until=until, store=tmp_path, missing="raise") for until in asked[1:]]
     assert len({digest for found in answers for digest in digests(found)}) == 1
     assert answers[0][0].status == "reached" and answers[0][0].observed_to < 300
+
+
+# What is asked for: runs, or experiments with a request of their own.
+
+
+def test_an_experiment_brings_its_request_and_several_are_answered_in_order(tmp_path, added):
+    short = Experiment([a_run(1), a_run(2)], gk.Until(steps=4), MEASURE)
+    longer = Experiment([a_run(2), a_run(3)], gk.Until(steps=8), MEASURE)
+    found = gk.train([short, longer], store=tmp_path)
+    assert keys(found) == [run.key for e in (short, longer) for run in e.runs]
+    assert [record.observed_to for record in found] == [4, 4, 8, 8]
+    assert keys(found.once()) == [a_run(seed).key for seed in (1, 2, 3)] and found.once()[1].observed_to == 8
+    alone = [gk.train(e.runs, until=e.until, measure=e.measure, store=tmp_path / "alone") for e in (short, longer)]
+    assert digests(found) == digests([*alone[0], *alone[1]])
+    assert digests(gk.train(longer, store=tmp_path, missing="raise")) == digests(alone[1])
+    assert len(added) == 8
+
+
+def test_records_are_read_as_the_three_tables(tmp_path):
+    found = gk.train([a_run(1), a_run(2)], until=UNTIL, measure=MEASURE, store=tmp_path)
+    pd.testing.assert_frame_equal(found.table(), gk.runs_table(found))
+    pd.testing.assert_frame_equal(found.curves(), gk.curves_table(found))
+    pd.testing.assert_frame_equal(found.evidence(0.5), gk.evidence_table(found, threshold=0.5))
+    assert (found + [found[0]]).once() == found and isinstance(found + found, gk.Records)
+    assert found._repr_html_().count("<tr") == 3
+
+
+def test_runs_and_experiments_are_not_mixed_and_a_request_is_said_once(tmp_path, no_training):
+    asked = Experiment([a_run()], UNTIL, MEASURE)
+    no_training()
+    with pytest.raises(gk.BadInput, match="either runs or experiments, not both"):
+        gk.train([asked, a_run(1)], store=tmp_path)
+    with pytest.raises(gk.BadInput, match="an experiment says both itself"):
+        gk.train(asked, until=UNTIL, store=tmp_path)
+    with pytest.raises(Missing, match="1 of 1 runs"):
+        gk.train(asked, store=tmp_path, missing="raise")

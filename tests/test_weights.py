@@ -18,7 +18,7 @@ def test_they_have_the_norms_that_the_records_measured(tmp_path):
     runs = [*a_sweep(), a_run(3, schedule=gk.Schedule(switches=(STEP,)))]
     asked = dict(until=UNTIL, measure=MEASURE, store=tmp_path, compiled=False)
     found = gk.weights_at(runs, [0, 10, STEPS], compiled=False)
-    for weights, record in zip(found, gk.records(runs, **asked), strict=True):
+    for weights, record in zip(found, gk.train(runs, **asked), strict=True):
         for row, step in enumerate((0, 10, STEPS)):
             measured = record.curves["parameter_l2"][record.steps == step].item()
             assert norm(weights, row) == pytest.approx(measured, rel=1e-6)

@@ -54,7 +54,7 @@ from grokkit.claims import claims
 assert pathlib.Path(gk.__file__).is_relative_to({str(unpacked)!r}), gk.__file__
 assert len(claims()) == 77
 for experiment in planned(pathlib.Path({str(ROOT / "notebooks" / "01_quickstart.ipynb")!r}), {{}}):
-    found = gk.records(**vars(experiment), missing="raise")
+    found = gk.train(experiment, missing="raise")
     assert len(found) == len(experiment.runs)
 """
     elsewhere = {name: value for name, value in os.environ.items() if name != "GROKKIT_STORE"}

@@ -2,6 +2,7 @@
 
 While `repository.url` in `_config.yml` is empty there are no buttons that lead out of the book. Once it is set,
 chapters offer Colab, and all pages their source; for a chapter both lead to `notebooks/`, not to the executed copy.
+The first cells of a chapter say what is trained; on its page they stand in its section "The runs", near the end.
 Role: {chapter}`words of the link <02_name>`, plain words until `executed/02_name` is a page.
 """
 
@@ -16,6 +17,9 @@ from sphinx.util.docutils import ReferenceRole
 
 COLAB = "https://colab.research.google.com"
 PUBLISHED, SOURCES = "/book/executed/", "/notebooks/"
+RUNS = "the-runs"
+FIRST = {"tag_parameters", "tag_imports", "tag_plan", "tag_load"}
+"""Classes of the cells that a kernel needs before all others, and a reader after them."""
 
 
 class ChapterRole(ReferenceRole):
@@ -26,6 +30,15 @@ class ChapterRole(ReferenceRole):
             return [nodes.Text(self.title)], []
         uri = self.env.app.builder.get_relative_uri(self.env.docname, page)
         return [nodes.reference("", self.title, refuri=uri, internal=True)], []
+
+
+def move_first_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """A page opens with its answer; how the runs are planned and loaded comes where the page says what they are."""
+    sections = [section for section in doctree.findall(nodes.section) if RUNS in section["ids"]]
+    for section in sections[:1]:
+        for cell in [each for each in doctree.findall(nodes.container) if FIRST & set(each["classes"])]:
+            cell.parent.remove(cell)
+            section.append(cell)
 
 
 def offer_buttons(app: Sphinx, config: Config) -> None:
@@ -50,5 +63,6 @@ def mend_buttons(app: Sphinx, pagename: str, templatename: str, context: dict[st
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("chapter", ChapterRole())
     app.connect("config-inited", offer_buttons)
+    app.connect("doctree-read", move_first_cells)
     app.connect("html-page-context", mend_buttons, priority=900)  # after the theme has made its buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,7 +21,7 @@ from grokkit.claims.ledger import VERDICTS
 from grokkit.records.record import Record
 from grokkit.records.store import Store
 from grokkit.records.tables import evidence_table, settings_table
-from grokkit.train import Experiment, records
+from grokkit.train import Experiment, train
 from grokkit.train.price import Prices, seconds_of
 
 PROFILE = "evidence"
@@ -55,8 +55,7 @@ def plan_table(experiments: Iterable[Experiment]) -> pd.DataFrame:
 
 def records_of(experiments: Iterable[Experiment], store: Store) -> list[Record]:
     """The records in `store` of all runs asked for, each once."""
-    found = [r for e in experiments for r in records(**vars(e), store=store, missing="report")]
-    return list({record.key: record for record in found}.values())
+    return list(train(experiments, store=store, missing="report").once())
 
 
 def write_verdicts(store: Store, folder: Path) -> Path:

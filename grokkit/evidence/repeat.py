@@ -8,13 +8,13 @@ from grokkit.chapters.notebooks import checkout
 from grokkit.records.record import Record
 from grokkit.records.store import Store
 from grokkit.records.tables import runs_table
-from grokkit.train import Experiment, records
+from grokkit.train import Experiment, train
 
 
 def compared(asked: Experiment, apart: Store) -> tuple[pd.DataFrame, str]:
     """The published record and the one in `apart` of a single run, one row each, and a sentence on their bits."""
-    published = records(**vars(asked), store=Store(checkout() / "results"), missing="report")
-    again = records(**vars(asked), store=apart, missing="raise")
+    published = train(asked, store=Store(checkout() / "results"), missing="report")
+    again = train(asked, store=apart, missing="raise")
     table = runs_table([*published, *again])[["t_train", "t_val", "observed_to", "status"]]
     table.insert(0, "run", ["published"] * len(published) + ["here"])
     if not published:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from grokkit.analysis.survival import survival_median
 from grokkit.errors import BadInput
 from grokkit.explorables.base import Explorable, one_module
 from grokkit.explorables.choices import combinations, options, places_of, plain, rows_of
@@ -136,12 +137,10 @@ def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _summary_row(setting: tuple[Any, ...], runs: pd.DataFrame) -> str:
-    medians = [_median(runs[t]) for t in ("t_train", "t_val")]
+    medians = [_written(survival_median(runs[t], runs["observed_to"])) for t in ("t_train", "t_val")]
     cells = [*map(str, setting), str(len(runs)), *medians, str(runs["t_val"].isna().sum())]
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _median(t: pd.Series) -> str:
-    """A censored run counts as one that never arrives, as in the module."""
-    median = float(np.median(t.fillna(np.inf)))
-    return f"{median:,.0f}" if np.isfinite(median) else "not seen"
+def _written(steps: float) -> str:
+    return f"{steps:,.0f}" if np.isfinite(steps) else "not seen"

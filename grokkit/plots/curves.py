@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
-from grokkit.plots.figure import COLOURS, INK, style
+from grokkit.plots.figure import COLOURS, DASHES, INK, style
 
 _SETS = {"train": "training", "validation": "validation"}
 _PREFIX = {"train": "train_", "validation": "val_"}
@@ -115,7 +115,7 @@ def _mark_passages(axes: Axes, passages: Mapping[str, float | None], named: bool
     """Vertical lines at T_train and T_val, named to the left of the one and to the right of the other."""
     known = {name: step for name, step in passages.items() if pd.notna(step)}
     for name, step in known.items():
-        axes.axvline(step, color=INK, lw=0.8, ls=(0, (2, 2)), alpha=0.7)
+        axes.axvline(step, color=INK, lw=0.8, ls=DASHES, alpha=0.7)
         if named:
             side, shift = ("right", 2) if name == "T_train" else ("left", -2)
             _above(axes, f"{name} {step:,.0f}", step, ha=side, xytext=(shift, 4))

@@ -25,6 +25,9 @@ from grokkit.errors import BadInput
 INK = "black"
 """What is drawn in this colour takes the colour of the surrounding text."""
 
+DASHES = (0, (4, 2.5))
+"""How a moment is marked; what is dotted is a level, such as chance."""
+
 COLOURS: dict[str, str] = {
     "train": "#d45f00",
     "validation": "#1f78d1",

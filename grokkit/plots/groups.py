@@ -52,10 +52,20 @@ def curves_of(rows: pd.DataFrame, group: str) -> pd.DataFrame:
 
 def arrivals(rows: pd.DataFrame, group: str) -> str:
     """What a figure of arrivals shows, for those who cannot see it: the median T_val of each panel and `group`."""
-    medians = rows.fillna({"t_val": np.inf}).groupby(["panel", group])["t_val"].median()
+    medians = rows.groupby(["panel", group])["t_val"].apply(_median)
     when = {place: f"{t:,.0f}" if np.isfinite(t) else "not within the budget" for place, t in medians.items()}
     told = ", ".join(f"{panel}, {_named(value, group)}: {t}" for (panel, value), t in when.items())
     return f"Validation accuracy reaches 99% at these steps (median): {told}."
+
+
+def describe_counts(rows: pd.DataFrame, by: Sequence[str]) -> str:
+    """How many runs a setting has, from the rows that are drawn: '1 run a setting', '5 to 8 runs a setting'.
+
+    by: the columns that make a setting.
+    """
+    sizes = rows.groupby(list(by)).size()
+    few, many = sizes.min(), sizes.max()
+    return f"{few} to {many} runs a setting" if few < many else f"{many} run{'s' if many > 1 else ''} a setting"
 
 
 def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
@@ -187,12 +197,21 @@ def named_dots(table: pd.DataFrame, name: str, y: str, *, label: str, budget: fl
     return fig
 
 
+def _median(values: Sequence[float]) -> float:
+    """Of an even number of runs the lower of the two in the middle, as tables have it (`grokkit.survival_median`).
+
+    NaN is a run that came later than all others; inf where the median is such a run.
+    """
+    ordered = np.sort(np.nan_to_num(np.asarray(values, dtype=float), nan=np.inf))
+    return float(ordered[(len(ordered) - 1) // 2]) if len(ordered) else float("inf")
+
+
 def _draw_row(axes: Axes, values: np.ndarray, row: int, budget: float | None) -> None:
     seen = np.isfinite(values)
     axes.plot(values[seen], np.full(seen.sum(), row), "o", ms=4.5, color=COLOURS["validation"], alpha=0.6, mew=0)
     if budget is not None:
         axes.plot(np.full((~seen).sum(), budget), np.full((~seen).sum(), row), "^", ms=5, mfc="none", mec=INK)
-    median = np.median(np.where(seen, values, np.inf)) if len(values) else np.inf
+    median = _median(values)
     if np.isfinite(median):
         axes.plot([median], [row], "|", ms=11, color=INK)
 
@@ -209,8 +228,7 @@ def _draw_dots(
         axes.plot(spread[seen], values[seen], "o", ms=4.5, color=colours[at], alpha=0.85)
         if budget is not None:
             axes.plot(spread[~seen], np.full((~seen).sum(), budget), "^", ms=5, mfc="none", mec=colours[at])
-    filled = table.fillna({y: np.inf})
-    medians = [filled.loc[filled[x] == place, y].median() for place in known]
+    medians = [_median(table.loc[table[x] == place, y]) for place in known]
     axes.plot(
         [places.index(place) for place in known], np.where(np.isfinite(medians), medians, np.nan), color=INK, lw=1
     )

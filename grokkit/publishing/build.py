@@ -21,7 +21,7 @@ from grokkit.records.cache import a_home
 from grokkit.records.passages import passage
 from grokkit.records.store import Store
 from grokkit.records.tables import curves_table
-from grokkit.train import lacking_runs, records
+from grokkit.train import lacking_runs, train
 
 FRONT_FIGURE = "_static/grokking.svg"
 EXECUTED = "executed"
@@ -66,7 +66,7 @@ def draw_front_figure(file: Path) -> None:
     from grokkit.plots import learning_curves, write_svg
 
     first = planned(find_chapter("quickstart"), {})[0]
-    for record in records(**vars(first), missing="report"):
+    for record in train(first, missing="report"):
         curves, moment = curves_table([record])[["key", "step", "train_accuracy", "val_accuracy"]], passage(record)
         figure = learning_curves(curves, t_train=moment.t_train, t_val=moment.t_val)
         write_svg(figure, file, "Training accuracy rises early, validation accuracy long after it.")

@@ -2,7 +2,7 @@
 
 from grokkit.train.experiment import Experiment
 from grokkit.train.progress import Display
-from grokkit.train.sweep import Missing, lacking_runs, records, train
+from grokkit.train.sweep import Missing, lacking_runs, train
 from grokkit.train.weights import weights_at
 
-__all__ = ["Display", "Experiment", "Missing", "lacking_runs", "records", "train", "weights_at"]
+__all__ = ["Display", "Experiment", "Missing", "lacking_runs", "train", "weights_at"]

@@ -14,7 +14,7 @@ from grokkit.errors import BadInput
 
 @dataclass(frozen=True)
 class Experiment:
-    """Some runs, how long to watch them and when to measure them: `gk.train(**vars(experiment))`."""
+    """Some runs, how long to watch them and when to measure them: `gk.train(experiment)`."""
 
     runs: list[Run]
     until: Until = field(default_factory=Until)

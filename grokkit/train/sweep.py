@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Literal
 
-import pandas as pd
-
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.engine.observing import require_observables
 from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
 from grokkit.records.record import Record
+from grokkit.records.records import Records
 from grokkit.records.store import Store
-from grokkit.records.tables import runs_table
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
 from grokkit.train.machine import require_precision, resolve_device, why_uncompiled
@@ -33,7 +31,7 @@ class Missing(GrokkitError):
 
 
 def train(
-    runs: Iterable[Run],
+    runs: Run | Experiment | Iterable[Run] | Iterable[Experiment],
     *,
     until: Until | None = None,
     measure: Measure | None = None,
@@ -44,60 +42,26 @@ def train(
     missing: Literal["train", "report", "raise"] | None = None,
     display: Display | None = None,
     deadline: float | None = None,
-) -> pd.DataFrame:
-    """Train the runs that the store cannot answer yet; return one row a run (`grokkit.runs_table`).
+) -> Records:
+    """Train the runs that the store cannot answer yet; return the records of all, in the order of the runs.
 
-    The same call repeats an experiment and loads it. `missing="report"` trains nothing and returns what is
+    The same call repeats an experiment and loads it. runs: one or more runs, or experiments, which say `until` and
+    `measure` themselves and are trained one after the other. `missing="report"` trains nothing and returns what is
     there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
     that share the work on a CPU. `compiled` None compiles where a C++ compiler is. `deadline`: `time.time()` at
-    which to stop, with checkpoints and without the rows of what is left.
+    which to stop, with checkpoints and without the records of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
-    return runs_table(
-        records(
-            runs,
-            until=until,
-            measure=measure,
-            store=store,
-            device=device,
-            workers=workers,
-            compiled=compiled,
-            missing=missing,
-            display=display,
-            deadline=deadline,
-        )
-    )
-
-
-def records(
-    runs: Iterable[Run],
-    *,
-    until: Until | None = None,
-    measure: Measure | None = None,
-    store: Store | str | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    compiled: bool | None = None,
-    missing: Literal["train", "report", "raise"] | None = None,
-    display: Display | None = None,
-    deadline: float | None = None,
-) -> list[Record]:
-    """As `train`, but the records themselves, in the order of the runs."""
-    until, measure = until or Until(), measure or Measure()
-    runs = _checked(runs, until, measure)
+    experiments = _experiments(runs, until, measure)
     store = store if isinstance(store, Store) else Store.find(store)
-    lacking = lacking_runs(runs, until, measure, store)
     missing = missing or os.environ.get("GROKKIT_MISSING", "train")
     if missing not in ("train", "report", "raise"):
         raise unknown("train missing", missing, ("train", "report", "raise"))
-    if lacking and missing == "raise":
-        raise Missing(
-            f"{len(lacking)} of {len(runs)} runs are not in {store.path}; the first is {lacking[0].to_json()}."
-        )
-    if lacking and missing == "train":
-        sweep = _Sweep(store, device, workers, compiled, display, deadline)
-        sweep.train([Experiment(lacking, until, measure)])
-    return _answers(runs, until, measure, store)
+    if missing == "raise":
+        _require_all(experiments, store)
+    if missing == "train" and _lacking(experiments, store):
+        _train_missing(experiments, _Sweep(store, device, workers, compiled, display, deadline))
+    return Records(record for e in experiments for record in _answers(e, store))
 
 
 def train_in_order(
@@ -128,14 +92,51 @@ def lacking_runs(runs: Iterable[Run], until: Until, measure: Measure, store: Sto
     return [run for run in unique.values() if answer(held.get(run.key, []), until, measure) is None]
 
 
-def _answers(runs: list[Run], until: Until, measure: Measure, store: Store) -> list[Record]:
+def _experiments(asked: object, until: Until | None, measure: Measure | None) -> list[Experiment]:
+    """What is asked for as experiments; raises BadInput for what is none and for a request that cannot be met."""
+    asked = [asked] if isinstance(asked, Run | Experiment) else list(asked)
+    if any(isinstance(each, Experiment) for each in asked):
+        experiments = _as_they_are(asked, until, measure)
+    else:
+        experiments = [Experiment(asked, until or Until(), measure or Measure())]
+    return [Experiment(_checked(e.runs, e.until, e.measure), e.until, e.measure) for e in experiments]
+
+
+def _as_they_are(asked: list[object], until: Until | None, measure: Measure | None) -> list[Experiment]:
+    if others := [each for each in asked if not isinstance(each, Experiment)]:
+        raise BadInput(f"train runs: either runs or experiments, not both; {others[0]!r} came among experiments.")
+    if until or measure:
+        raise BadInput("train until, measure: an experiment says both itself; leave them out.")
+    return asked
+
+
+def _require_all(experiments: list[Experiment], store: Store) -> None:
+    if lacking := _lacking(experiments, store):
+        asked = sum(len(e.runs) for e in experiments)
+        raise Missing(f"{len(lacking)} of {asked} runs are not in {store.path}; the first is {lacking[0].to_json()}.")
+
+
+def _lacking(experiments: list[Experiment], store: Store) -> list[Run]:
+    return [run for e in experiments for run in lacking_runs(e.runs, e.until, e.measure, store)]
+
+
+def _train_missing(experiments: list[Experiment], sweep: _Sweep) -> None:
+    """One experiment after the other: what the first has trained may answer the next, too."""
+    for run in _lacking(experiments, sweep.store):
+        require_precision(run, sweep.device)
+    for e in experiments:
+        if lacking := lacking_runs(e.runs, e.until, e.measure, sweep.store):
+            sweep.train([Experiment(lacking, e.until, e.measure)])
+
+
+def _answers(asked: Experiment, store: Store) -> list[Record]:
     held = store.read_all()
-    found = (answer(held.get(run.key, []), until, measure) for run in runs)
+    found = (answer(held.get(run.key, []), asked.until, asked.measure) for run in asked.runs)
     return [record for record in found if record]
 
 
 def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
-    runs = [runs] if isinstance(runs, Run) else list(runs)
+    runs = list(runs)
     for run in runs:
         if not isinstance(run, Run):
             raise BadInput(f"train runs: every entry must be a Run; {run!r} came.")
