@@ -153,8 +153,8 @@ def test_runs_that_differ_in_an_integer_do_not_share_what_they_compute(page, tmp
     runs = [run_of(page, page["Muon"](learning_rate=0.03, ns_steps=steps)) for steps in (5, 1)]
     assert Shape.of(runs[0]) != Shape.of(runs[1])
     asked = dict(until=SHORT, measure=MEASURE)
-    together = gk.records(runs, **asked, store=str(tmp_path / "together"))
-    alone = [gk.records([run], **asked, store=str(tmp_path / run.key))[0] for run in runs]
+    together = gk.train(runs, **asked, store=str(tmp_path / "together"))
+    alone = [gk.train([run], **asked, store=str(tmp_path / run.key))[0] for run in runs]
     assert digests(together) == digests(alone)
     assert together[0].curves["train_loss"][-1] != together[1].curves["train_loss"][-1]
 
