@@ -87,5 +87,8 @@ def _finish(axes: Axes, label: str) -> None:
 
 
 def _locator(low: float, high: float) -> LogLocator:
-    """Ticks at 1, 2 and 5 where they fit; over many decades such a locator would leave them all out."""
-    return LogLocator(subs=(1, 2, 5) if high / low < _FEW_DECADES else (1,), numticks=6)
+    """Ticks at 1, 2 and 5, within a decade at more; over many decades such a locator would leave them all out."""
+    subs = (1, 2, 5) if high / low < _FEW_DECADES else (1,)
+    if high / low < 10:
+        subs = (1, 1.5, 2, 3, 5, 7)
+    return LogLocator(subs=subs, numticks=6)
