@@ -17,6 +17,7 @@ FLOORS = [
     {"plots"},
     {"explorables"},
     {"models", "store", "observables"},
+    {"sources"},
     {"engine", "claims"},
     {"train"},
     {"chapters"},
