@@ -26,7 +26,7 @@ class AtChosenRadius:
 
     def read(self, read: Reading) -> pd.DataFrame:
         runs = read(self.runs)
-        return runs[runs["optimizer.rho"] == chosen_radius(read(self.tuning))]
+        return runs[runs["optimizer.rho"] == chosen_radius(read(self.tuning))] if len(runs) else runs
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def chosen_radius(tuning: pd.DataFrame) -> float:
     T_val is taken at 99% in every reading: another threshold must not choose another radius. NaN where fewer than two
     radii have been tried, each by TUNING_RUNS.
     """
+    if not len(tuning):
+        return np.nan
     tried = [
         (runs.apply(_arrival, axis=1).median(), -runs["val_accuracy"].map(np.max).median(), float(rho))
         for rho, runs in tuning.groupby("optimizer.rho")

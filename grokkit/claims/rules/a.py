@@ -13,7 +13,7 @@ import numpy as np
 from grokkit.claims import measures
 from grokkit.claims.arithmetic import products
 from grokkit.claims.asking import Falls, Less, Mostly, MostlyEach
-from grokkit.claims.orders import comes_back, flatness_orders
+from grokkit.claims.own import comes_back, flatness_orders
 from grokkit.claims.rule import Given, Own, Question, Rule, asks, rule
 from grokkit.claims.samples import ANY, Sample, like
 from grokkit.claims.tuning import TUNING_RUNS, AtChosenRadius, Under

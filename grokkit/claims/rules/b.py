@@ -14,9 +14,20 @@ from functools import partial
 
 import numpy as np
 
-from grokkit.claims import diagrams as d
+from grokkit.claims import maps
 from grokkit.claims.asking import Mostly
-from grokkit.claims.diagrams import Beside, Cut, Diagram, Diagrams, Having, Later
+from grokkit.claims.diagrams import (
+    Beside,
+    Cut,
+    Diagrams,
+    Having,
+    Later,
+    evaluated,
+    followed,
+    watched_at_every_step,
+)
+from grokkit.claims.maps import Diagram
+from grokkit.claims.own import data_seed_matters
 from grokkit.claims.rule import Own, Question, asks, rule
 from grokkit.claims.samples import Reading, like
 from grokkit.claims.values import Word
@@ -36,7 +47,7 @@ def toy(setup: str, activation: str = "tanh", **seeds: object) -> Diagrams:
     over = {"optimizer.weight_decay": decays, "optimizer.learning_rate": rates}
     tied = ("task.vector_seed",) if setup == "regression" else ()
     cells = like(b.toy(setup, activation=activation), over, tied=tied, **({"seeds": FRESH, "batch": 0} | seeds))
-    return Diagrams(cells, partial(d.watched_at_every_step, within=b.STEPS), looks=(9, 12))
+    return Diagrams(cells, partial(watched_at_every_step, within=b.STEPS), looks=(9, 12))
 
 
 TANH = {setup: toy(setup) for setup in b.SETUPS}
@@ -55,7 +66,7 @@ def all_phases(name: str, sample: object) -> Question:
         found = [set(diagram["phase"]) for diagram in read(sample)]
         return ", ".join(f"{phase} in {sum(phase in held for held in found)}" for phase in PHASES)
 
-    return shown(name, sample, d.has_all_phases, "show all four ({each})", each=each)
+    return shown(name, sample, maps.has_all_phases, "show all four ({each})", each=each)
 
 
 # B1, B2: toy classification, and regression, show all four phases. With fresh data seeds, and with the source's own and
@@ -75,7 +86,7 @@ B1, B2 = (
 # without a way lacks what the claim speaks of, and counts against it.
 def ways_there_are(sample: object) -> Word:
     """(2, 2): as `ways_of`, of all diagrams."""
-    return lambda read: sum(d.ways_of(d.grid(diagram)) for diagram in read(sample))
+    return lambda read: sum(maps.ways_of(maps.grid(diagram)) for diagram in read(sample))
 
 
 def lies_between(setup: str) -> Question:
@@ -83,7 +94,7 @@ def lies_between(setup: str) -> Question:
         "have it between (ways that lead through it: {ways[1][0]} of {ways[1][1]} along weight decay, {ways[0][0]} of "
         "{ways[0][1]} along learning rate)"
     )
-    return shown(setup, TANH[setup], d.has_grokking_between, told, ways=ways_there_are(TANH[setup]))
+    return shown(setup, TANH[setup], maps.has_grokking_between, told, ways=ways_there_are(TANH[setup]))
 
 
 B3 = rule("share of diagrams in which grokking lies between", *map(lies_between, b.SETUPS))
@@ -93,7 +104,7 @@ B3 = rule("share of diagrams in which grokking lies between", *map(lies_between,
 B4 = rule(
     "share of diagrams without generalisation at the largest learning rate, classification",
     *(
-        shown(f"{of}, {setup}", TANH[setup], partial(d.fails_at_the_end, of=of), "hardly generalise at the largest")
+        shown(f"{of}, {setup}", TANH[setup], partial(maps.fails_at_the_end, of=of), "hardly generalise at the largest")
         for of, setup in (
             ("learning rate", "classification"),
             ("learning rate", "regression"),
@@ -110,37 +121,40 @@ def without_a_border(sample: object, gap: Callable[[Diagram, str], bool | None],
 
 
 def has_no_gap(setup: str, between: str) -> Question:
-    none, shows = without_a_border(TANH[setup], d.gap_at, between), partial(d.borders_without_a_gap, between=between)
+    none, shows = (
+        without_a_border(TANH[setup], maps.gap_at, between),
+        partial(maps.borders_without_a_gap, between=between),
+    )
     told = "have a border without a gap ({none} have no border)"
     return shown(f"{between}, {setup}", TANH[setup], shows, told, none=none)
 
 
 B6 = rule(
     "share of diagrams with a border of comprehension and grokking and no gap, classification",
-    *(has_no_gap(setup, between) for setup in b.SETUPS for between in d.BORDERS),
+    *(has_no_gap(setup, between) for setup in b.SETUPS for between in maps.BORDERS),
 )
 
 # B8: on the toy, at three times the iterations, memorisation is still there; only border cells turn into grokking. Of
 # diagrams whose memorising cells were watched for as long. A diagram without memorisation cannot show that any is still
 # there, and one in which none has turned has turned at borders only.
-LATER = {setup: Later(TANH[setup], partial(d.watched_at_every_step, within=3 * b.STEPS)) for setup in b.SETUPS}
+LATER = {setup: Later(TANH[setup], partial(watched_at_every_step, within=3 * b.STEPS)) for setup in b.SETUPS}
 
 
 def stays(setup: str) -> Question:
     def middle(read: Reading) -> float:
-        shares = [d.share_that_stays(*pair) for pair in read(LATER[setup])]
+        shares = [maps.share_that_stays(*pair) for pair in read(LATER[setup])]
         return np.nanmedian(shares) if np.isfinite(shares).any() else np.nan
 
     told = "keep most of it (median {middle:.0%} of the cells)"
-    return shown(f"memorisation stays, {setup}", LATER[setup], d.keeps_memorising, told, middle=middle)
+    return shown(f"memorisation stays, {setup}", LATER[setup], maps.keeps_memorising, told, middle=middle)
 
 
 def turns_at_borders(setup: str) -> Question:
     def cells(read: Reading) -> int:
-        return sum(int(d.turned(*pair).sum()) for pair in read(LATER[setup]))
+        return sum(int(maps.turned(*pair).sum()) for pair in read(LATER[setup]))
 
     told = "turn at borders only ({cells} cells turn in all)"
-    return shown(f"borders, {setup}", LATER[setup], d.turns_at_borders_only, told, cells=cells)
+    return shown(f"borders, {setup}", LATER[setup], maps.turns_at_borders_only, told, cells=cells)
 
 
 B8 = rule(
@@ -153,7 +167,7 @@ B8 = rule(
 # source's data seed stands for all.
 B12 = rule(
     "share of cells that differ between two diagrams",
-    *(Own(d.data_seed_matters, (setup, ITS_DATA[setup], TANH[setup])) for setup in b.SETUPS),
+    *(Own(data_seed_matters, (setup, ITS_DATA[setup], TANH[setup])) for setup in b.SETUPS),
 )
 
 # B13: ReLU and LeakyReLU(0.1) shrink the area of generalisation against Tanh, turning large wd into confusion. Both
@@ -166,7 +180,7 @@ def medians(pairs: Beside, counted: Callable[[np.ndarray], int]) -> Word:
     """'12 cells, 18': of the first maps and of the second."""
 
     def told(read: Reading) -> str:
-        other, tanh = np.median([[counted(map) for map in pair] for pair in read(pairs)], axis=0)
+        other, tanh = np.median([[counted(each) for each in pair] for pair in read(pairs)], axis=0)
         return f"{other:g} cells, {tanh:g}"
 
     return told
@@ -174,16 +188,16 @@ def medians(pairs: Beside, counted: Callable[[np.ndarray], int]) -> Word:
 
 def shrinks(setup: str, activation: str) -> Question:
     pairs = BESIDE_TANH[setup, activation]
-    told, seen = "generalise in fewer cells (medians {medians} under Tanh)", medians(pairs, d.area)
-    return shown(f"{activation}, {setup}", pairs, d.has_a_smaller_area, told, medians=seen)
+    told, seen = "generalise in fewer cells (medians {medians} under Tanh)", medians(pairs, maps.area)
+    return shown(f"{activation}, {setup}", pairs, maps.has_a_smaller_area, told, medians=seen)
 
 
 def confuses(setup: str, activation: str) -> Question:
     pairs = BESIDE_TANH[setup, activation]
     told = "have more confusion at large weight decay (medians {medians} under Tanh)"
-    seen = medians(pairs, d.confused_at_large_decay)
+    seen = medians(pairs, maps.confused_at_large_decay)
     name = f"confusion, {activation}, {setup}"
-    return shown(name, pairs, d.is_more_confused_at_large_decay, told, medians=seen)
+    return shown(name, pairs, maps.is_more_confused_at_large_decay, told, medians=seen)
 
 
 B13 = rule(
@@ -201,13 +215,13 @@ RELU = toy("regression", "relu")
 NONE = "have none ({cells} cells in all the others)"
 B14 = rule(
     "share of diagrams without comprehension",
-    shown("regression", RELU, d.lacks_comprehension, NONE, cells=comprehending),
+    shown("regression", RELU, maps.lacks_comprehension, NONE, cells=comprehending),
 )
 
 # B15: after 2,000 iterations the embeddings are ordered in every phase but memorisation; grokking and confusion look
 # alike then. The runs are followed to the end, with pairs of seeds of their own. The diagrams are judged all at once,
 # for some of them lack a phase: of those that have what a test speaks of all of 8 pass, or 10 of 11, or 11 of 12.
-FOLLOWED = Diagrams(toy("regression", seeds=range(200, 212)).cells, d.followed, looks=(12,))
+FOLLOWED = Diagrams(toy("regression", seeds=range(200, 212)).cells, followed, looks=(12,))
 
 
 def having(*phases: str, in_all: int = 1) -> Having:
@@ -216,9 +230,9 @@ def having(*phases: str, in_all: int = 1) -> Having:
 
 def orders(phase: str) -> Question:
     if phase == "memorisation":
-        shows, told = d.is_in_disorder, "have less than half of its cells in order"
+        shows, told = maps.is_in_disorder, "have less than half of its cells in order"
     else:
-        shows, told = d.is_in_order, "have most of its cells in order"
+        shows, told = maps.is_in_order, "have most of its cells in order"
     return shown(phase, having(phase), partial(shows, phase=phase), told)
 
 
@@ -229,7 +243,7 @@ B15 = rule(
     shown(
         "grokking and confusion",
         having(*BOTH),
-        partial(d.are_alike, phases=BOTH),
+        partial(maps.are_alike, phases=BOTH),
         "have about the same share of cells in order in both",
     ),
 )
@@ -241,13 +255,13 @@ B16 = rule(
     shown(
         "confusion grows fastest",
         having("confusion", in_all=2),
-        partial(d.grows_most, phase="confusion"),
+        partial(maps.grows_most, phase="confusion"),
         "gain most in confusion",
     ),
     shown(
         "grokking against comprehension",
         having("grokking", "comprehension"),
-        partial(d.ends_larger, phase="grokking", than="comprehension"),
+        partial(maps.ends_larger, phase="grokking", than="comprehension"),
         "end larger in grokking",
     ),
 )
@@ -257,11 +271,11 @@ B16 = rule(
 # it.
 def ordered_by_decay(setup: str) -> Question:
     def middle(read: Reading) -> np.ndarray:
-        means = np.array([d.mean_decays(d.grid(diagram)) for diagram in read(TANH[setup])])
+        means = np.array([maps.mean_decays(maps.grid(diagram)) for diagram in read(TANH[setup])])
         return np.nanmedian(means, axis=0) if np.isfinite(means).any(axis=0).all() else np.array([np.nan, np.nan])
 
     told = "are in that order (medians of the means: {middle[0]:.0%} and {middle[1]:.0%} of the largest)"
-    return shown(setup, TANH[setup], d.comprehends_at_smaller_decay, told, middle=middle)
+    return shown(setup, TANH[setup], maps.comprehends_at_smaller_decay, told, middle=middle)
 
 
 B17 = rule("share of diagrams with comprehension at smaller weight decay", *map(ordered_by_decay, b.SETUPS))
@@ -276,7 +290,7 @@ LONGER = 150_000
 
 def mnist(decays: tuple[float, ...], rates: tuple[float, ...], within: int = b.STEPS) -> Diagrams:
     over = {"optimizer.weight_decay": decays, "optimizer.learning_rate": rates}
-    return Diagrams(like(b.mnist(), over, seeds=MNIST_SEEDS), partial(d.evaluated, within=within), MNIST_LOOKS)
+    return Diagrams(like(b.mnist(), over, seeds=MNIST_SEEDS), partial(evaluated, within=within), MNIST_LOOKS)
 
 
 WIDER = mnist(b.MNIST_DECAYS, b.MNIST_RATES)
@@ -291,7 +305,7 @@ B5 = rule(
     shown(
         "grokking between",
         FIRST_GRID,
-        d.has_grokking_between,
+        maps.has_grokking_between,
         "have it between (ways that lead through it: {ways[0]} of {ways[1]})",
         ways=lambda read: ways_there_are(FIRST_GRID)(read).sum(axis=0),
     ),
@@ -300,21 +314,21 @@ B5 = rule(
 
 # B7: on MNIST there is a clear gap between the phases. A diagram that lacks a phase has no gap at its border.
 def has_a_gap(between: str) -> Question:
-    none, shows = without_a_border(WIDER, d.clear_gap_at, between), partial(d.has_a_clear_gap, between=between)
+    none, shows = without_a_border(WIDER, maps.clear_gap_at, between), partial(maps.has_a_clear_gap, between=between)
     return shown(between, WIDER, shows, "have a gap there ({none} have no border)", none=none)
 
 
-B7 = rule("share of diagrams with a gap between comprehension and grokking", *map(has_a_gap, d.BORDERS))
+B7 = rule("share of diagrams with a gap between comprehension and grokking", *map(has_a_gap, maps.BORDERS))
 
 # B9: at 1.5 times the iterations, MNIST's memorisation at the upper left turns out to be later grokking. Of one cell.
 UPPER_LEFT = mnist(b.MNIST_DECAYS[:1], b.MNIST_RATES[:1], within=LONGER)
 B9 = rule(
     "share of diagrams with memorisation at the upper left",
-    shown("memorisation", UPPER_LEFT, d.is_memorisation, "have it there at 100,000 steps"),
+    shown("memorisation", UPPER_LEFT, maps.is_memorisation, "have it there at 100,000 steps"),
     shown(
         "later",
         UPPER_LEFT,
-        partial(d.arrives_within, steps=LONGER),
+        partial(maps.arrives_within, steps=LONGER),
         "generalise there by 150,000 steps (median T_val of these {middle:,.0f})",
         middle=lambda read: np.nanmedian([cell["val"].iloc[0] for cell in read(UPPER_LEFT)]),
     ),
@@ -325,13 +339,13 @@ B9 = rule(
 CORNER = mnist(b.CORNER[:1], b.CORNER[1:])
 B10 = rule(
     "share of diagrams with memorisation in the corner",
-    shown("memorisation", CORNER, d.is_memorisation, "have it in the corner"),
+    shown("memorisation", CORNER, maps.is_memorisation, "have it in the corner"),
     shown(
         "left again",
         CORNER,
-        d.is_left_again,
+        maps.is_left_again,
         "lose it again (median training accuracy at the end {end:.0%})",
-        end=lambda read: np.median([d.end(cell, "train") for cell in read(CORNER)]),
+        end=lambda read: np.median([maps.end(cell, "train") for cell in read(CORNER)]),
     ),
 )
 
@@ -342,11 +356,11 @@ B11 = rule(
     shown(
         "a small area",
         WIDER,
-        d.fits_fast_in_few_cells,
+        maps.fits_fast_in_few_cells,
         "fit so fast in few cells ({share:.0%} of the grid in the median)",
-        share=lambda read: np.median([(diagram["train"] <= d.FAST).mean() for diagram in read(WIDER)]),
+        share=lambda read: np.median([(diagram["train"] <= maps.FAST).mean() for diagram in read(WIDER)]),
     ),
-    shown("near confusion", WIDER, d.fits_fast_near_confusion, "have it there"),
+    shown("near confusion", WIDER, maps.fits_fast_near_confusion, "have it there"),
 )
 
 # B18: for MNIST on the original grid, the area of confusion is much smaller than in the paper that was reproduced. That
@@ -357,7 +371,7 @@ B18 = rule(
     shown(
         "confusion",
         FIRST_GRID,
-        d.is_hardly_confused,
+        maps.is_hardly_confused,
         "have confusion in at most 10% of the first grid ({share:.0%} in the median; the other paper gives no number)",
         share=lambda read: np.median([(diagram["phase"] == "confusion").mean() for diagram in read(FIRST_GRID)]),
     ),

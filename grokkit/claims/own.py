@@ -1,4 +1,4 @@
-"""Two questions about an order of things, not of runs: of kinds of network (A24) and of methods (A25)."""
+"""Three questions of a kind of their own: about an order of networks (A24) or of methods (A25), and distances (B12)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokkit.claims.diagrams import Diagrams
 from grokkit.claims.findings import Finding
 from grokkit.claims.identity import of_runs
+from grokkit.claims.maps import differences, grid, mean_within
 from grokkit.claims.samples import Reading
 from grokkit.claims.statistics import (
+    closeness_test,
     majority_test,
     median_interval,
     minority_test,
@@ -111,3 +114,29 @@ def comes_back(read: Reading, published: dict[str, tuple[float, ...]], accuracie
     against = rank_agreement_test(ours, -theirs) if settled else 1.0
     n = len(means) if seeds >= RUNS_TO_DECIDE else seeds
     return [Finding("nine methods", n, rank_agreement_test(ours, theirs), median_interval(each), told, against)]
+
+
+@of_runs(1)
+def data_seed_matters(read: Reading, setup: str, same: Diagrams, different: Diagrams) -> list[Finding]:
+    """Whether diagrams of one data seed differ in fewer cells from each other than those of different data seeds do;
+    model seeds differ in all of them.
+
+    An exact permutation test over diagrams: if the data seed did nothing, any of them could be those of one data seed.
+    Besides, the mean share of cells that differ must be twice as large between different data seeds: if the two seeds'
+    shares add up, the data seed's own is then the larger one. This part is measured and not tested. Of the one data
+    seed never more than the first look's diagrams are read, so that the choices can be counted out.
+    """
+    first_look = same.looks[0]
+    samples = [read(same)[:first_look], read(different)]
+    n = min(map(len, samples))
+    if n < 2:
+        return [Finding(setup, n, 1.0, None, "", needs=first_look)]
+    shares = differences(np.array([grid(diagram) for sample in samples for diagram in sample]))
+    close = np.arange(len(shares)) < len(samples[0])
+    apart, together = mean_within(shares, ~close), mean_within(shares, close)
+    told = f"two diagrams of one data seed differ in {together:.0%} of their cells, of different ones in {apart:.0%}"
+    p_value = closeness_test(shares, close)
+    if apart >= 2 * together:
+        return [Finding(setup, n, p_value, None, told, needs=first_look)]
+    told += f", less than 2 times as many (of the difference P = {p_value:.2g})"
+    return [Finding(setup, n, 1.0, None, told, closeness_test(shares, ~close), first_look)]
