@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -13,12 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from grokkit.claims.verdict import Verdict
-from grokkit.errors import unknown
+from grokkit.errors import BadInput, unknown
 
 if TYPE_CHECKING:
-    import pandas
-
-Rule = Callable[["pandas.DataFrame"], Verdict]
+    from grokkit.claims.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,26 @@ def claim(id: str) -> Claim:
     if id not in known:
         raise unknown("claim", id, known)
     return known[id]
+
+
+def rule_of(id: str) -> Rule:
+    """What decides a claim; `BadInput` where nothing does."""
+    if id not in rules():
+        letter = claim(id).source.lower()
+        raise BadInput(f"{id} has no rule; write one in grokkit/claims/rules/{letter}.py, as {id} = rule(...).")
+    return rules()[id]
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Claim -> its rule, with its equal part of what its chapter spends. Imported when first asked for."""
+    from grokkit.claims.rule import CHAPTER_LEVEL, Rule
+
+    modules = [import_module(f"grokkit.claims.rules.{letter.lower()}") for letter in sources()]
+    written = {id: rule for module in modules for id, rule in vars(module).items() if isinstance(rule, Rule)}
+    chapters = {row["id"]: row["chapter"] for row in _document()["claims"]}
+    claims_of = Counter(chapters[id] for id in written)
+    return {id: replace(written[id], level=CHAPTER_LEVEL / claims_of[chapters[id]]) for id in chapters if id in written}
 
 
 def rule_module(id: str) -> ModuleType:

@@ -106,7 +106,7 @@ class Rule:
 
     def rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table, of runs trained or not, that the rule reads."""
-        read = [sample.rows(table).index for sample in dict.fromkeys(_samples(self))]
+        read = [sample.rows(table).index for sample in dict.fromkeys(samples_of(self))]
         return table[table.index.isin(np.concatenate(read))]
 
     @property
@@ -125,12 +125,12 @@ def nothing(name: str) -> Finding:
     return Finding(name, 0, 1.0, None, "")
 
 
-def _samples(asked: Any) -> Iterator[Sample]:
+def samples_of(asked: Any) -> Iterator[Sample]:
     """All samples of what is asked, however deep."""
     if isinstance(asked, Sample):
         yield asked
     elif is_dataclass(asked):
-        yield from (each for f in fields(asked) if f.compare for each in _samples(getattr(asked, f.name)))
+        yield from (each for f in fields(asked) if f.compare for each in samples_of(getattr(asked, f.name)))
     elif isinstance(asked, (tuple, dict)):
         parts = asked.values() if isinstance(asked, dict) else asked
-        yield from (each for part in parts for each in _samples(part))
+        yield from (each for part in parts for each in samples_of(part))
