@@ -57,7 +57,9 @@ def _settings(sample: Sample) -> Iterator[dict[str, Any]]:
                 own = {name: value for (name, _), value in zip(sample.over, cell, strict=True)}
                 own |= dict.fromkeys(sample.free, radius)
                 own |= {f"seeds.{name}": seed for name in ("data", "init", "batch")}
-                own |= {f"seeds.{name}": x for name, x in (("data", sample.data), ("batch", sample.batch)) if x is not None}
+                own |= {
+                    f"seeds.{name}": x for name, x in (("data", sample.data), ("batch", sample.batch)) if x is not None
+                }
                 own |= dict.fromkeys(sample.tied, own["seeds.data"])
                 yield usual | own
 
@@ -71,7 +73,7 @@ def _did(settings: dict[str, Any], scenario: str) -> dict[str, Any]:
     val = train + 100 * (own[2] % 40 + 1) * later // (4 if later == 1 else 1)
     val = val if own[3] > 60 else 400_000
     end = ENDS[own[4] % 2 + 2 * (later > 4 or own[5] > 500)]
-    seen = STEPS[STEPS <= end]
+    seen = STEPS[end >= STEPS]
     arrives = max(train, val) <= end
     status = "reached" if arrives else "diverged" if own[6] > 970 else "budget"
     return _times(seen, train, val, arrives) | _curves(seen, train, val, own) | {"status": status, "observed_to": end}
@@ -92,7 +94,8 @@ def _curves(seen: np.ndarray, train: int, val: int, own: list[int]) -> dict[str,
         "val_accuracy": np.where(seen >= val, 1.0, np.clip(climbing + signs, 0, 0.98)),
     }
     passages = {
-        f"{which}_passage": np.where(seen >= time, float(time), np.nan) for which, time in (("train", train), ("val", val))
+        f"{which}_passage": np.where(seen >= time, float(time), np.nan)
+        for which, time in (("train", train), ("val", val))
     }
     return {
         **accuracies,
@@ -134,7 +137,9 @@ def write() -> Path:
     """Write the file; returns its path."""
     now = found_now()
     if silent := without_a_new_version(now, committed() if FILE.exists() else {}):
-        sys.exit(f"{', '.join(sorted(silent))} find something else under the same key: give what changed a new version.")
+        sys.exit(
+            f"{', '.join(sorted(silent))} find something else under the same key: give what changed a new version."
+        )
     FILE.write_text(json.dumps(now, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
     return FILE
 

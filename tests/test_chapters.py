@@ -11,8 +11,8 @@ import yaml
 import grokkit as gk
 from grokkit import BadInput, Measure, Store, publish, runs_table, train
 from grokkit.chapters import PROFILES, PUBLISHED_PROFILES, chapters, checked, find_chapter, parameters, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules.architectures import FRESH
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.a import FRESH
 from grokkit.publish import lost_runs
 from grokkit.tables import settings_table
 
@@ -128,7 +128,7 @@ def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
         first, *others = plan(find_chapter(chapter), profile="evidence")
         asked[chapter] = [run for e in (first, *others) for run in e.runs]
         table = settings_table(asked[chapter])
-        read |= {key for each in judged if each.chapter == chapter for key in rule_module(each.id).rows(table)["key"]}
+        read |= {key for each in judged if each.chapter == chapter for key in rule_of(each.id).rows(table)["key"]}
         read |= {run.key for run in others[0].runs} if "transformer" in chapter else set()
         own = [run for run in asked[chapter] if (run.seeds.data, run.seeds.init) == (42, 102)]
         read |= {run.key for run in own} if "toy" in chapter else set()

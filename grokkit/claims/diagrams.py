@@ -135,6 +135,11 @@ class Later:
         return self.diagrams.needs(read)
 
 
+def maps_of(table: pd.DataFrame, diagrams: Diagrams) -> dict[int, np.ndarray]:
+    """Model seed -> map of the phases, of the diagrams that there are in a table of runs."""
+    return {seed: grid(diagram) for seed, diagram in Reading(table)(Whole(diagrams)).items()}
+
+
 def at_look(diagrams: dict[int, Diagram], looks: Sequence[int]) -> dict[int, Diagram]:
     """Of the diagrams there are, by seed, as many as the last look that is reached; all before the first."""
     reached = [n for n in looks if n <= len(diagrams)]

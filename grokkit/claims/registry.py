@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from grokkit.claims.verdict import Verdict
 from grokkit.errors import BadInput, unknown
 
 if TYPE_CHECKING:
@@ -22,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registration:
-    """A rule's fingerprint and the moment at which it was fixed: before the runs that it judges.
+    """A rule's key and the moment at which it was fixed: before the runs that it judges.
 
-    was: the fingerprints that it had before, while its question, samples, tests and levels were the same. A rule that
-    asks something else is registered anew, with another moment and no past.
+    was: the keys, and the hashes of its source text, that it had before, while its question, samples, tests and levels
+    were the same. A rule that asks something else is registered anew, with another moment and no past.
     """
 
     rule: str
@@ -67,7 +65,7 @@ class Claim:
     @property
     def rule(self) -> Rule | None:
         """Decides the claim from `grokkit.evidence_table`; None while nothing does. Imported when first asked for."""
-        return rule_module(self.id).rule if self.registration else None
+        return rule_of(self.id) if self.registration else None
 
 
 def sources() -> dict[str, Source]:
@@ -106,11 +104,6 @@ def rules() -> dict[str, Rule]:
     chapters = {row["id"]: row["chapter"] for row in _document()["claims"]}
     claims_of = Counter(chapters[id] for id in written)
     return {id: replace(written[id], level=CHAPTER_LEVEL / claims_of[chapters[id]]) for id in chapters if id in written}
-
-
-def rule_module(id: str) -> ModuleType:
-    """The file of a claim's rule: `rule(table)`, and `rows(table)`, the rows of the table that it reads."""
-    return import_module(f"grokkit.claims.rules.{id.lower()}")
 
 
 @cache

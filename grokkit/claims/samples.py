@@ -39,16 +39,21 @@ class Sample:
 
     def rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table, of records or of runs that are not trained, whatever the runs did."""
-        wanted = settings_table([self.run]).iloc[0].drop("key").to_dict()
-        over = dict(self.over)
-        for name in (n for n in table.columns if n.split(".")[0] in Run.model_fields):
-            if name in over:
-                table = table[np.logical_or.reduce([_same(table[name], value) for value in over[name]])]
-            elif name in self.tied:
-                table = table[table[name] == table["seeds.data"]]
-            elif name not in self.free and not name.startswith("seeds."):
-                table = table[_same(table[name], wanted.get(name))]
+        wanted = settings_table([self.run]).iloc[0].dropna().to_dict()
+        if not set(wanted) <= set(table.columns):  # no run of the table has what the sample's have
+            return table.iloc[:0]
+        for name in (column for column in table.columns if column.split(".")[0] in Run.model_fields):
+            table = table[self._fits(table, name, wanted.get(name))]
         return table[self._has_seeds(table)].sort_values("seeds.init", kind="stable")
+
+    def _fits(self, table: pd.DataFrame, name: str, wanted: Any) -> Any:
+        """bool (n,): whether a setting is as it should be."""
+        if name in self.free or name.startswith("seeds."):
+            return np.ones(len(table), dtype=bool)
+        if name in self.tied:
+            return (table[name] == table["seeds.data"]).to_numpy()
+        values = dict(self.over).get(name, (wanted,))
+        return np.logical_or.reduce([_same(table[name], value) for value in values])
 
     def _has_seeds(self, table: pd.DataFrame) -> pd.Series:
         init = table["seeds.init"]

@@ -161,11 +161,8 @@ def never_arrives(precision: str, steps: int) -> Question:
     )
 
 
-C4 = rule(
-    "share of runs without weight decay that arrive",
-    never_arrives("float32", c.STEPS),
-    never_arrives("float64", 200_000),
-)
+EXTENDED = {"float32": c.STEPS, "float64": 200_000}
+C4 = rule("share of runs without weight decay that arrive", *(never_arrives(*each) for each in EXTENDED.items()))
 
 
 # C5: when weight decay is removed early, validation accuracy stays low and the weight norm keeps rising. Early: at a
