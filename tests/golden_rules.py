@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from grokkit.claims.samples import Sample
 from grokkit.tables import settings_table
 
 FILE = Path(__file__).parent / "golden" / "rules.json"
+WRITE = "python tests/golden_rules.py --write"
 SCENARIOS = {"alike": (1, 1, 1, 1), "apart": (1, 2, 4, 16), "hardly": (8, 8, 1, 64)}
 """Name -> by how much later a group of runs arrives, one of these factors a group."""
 SEEDS, DIAGRAMS, RADII = 8, 12, (0.02, 0.1, 0.5)
@@ -44,7 +46,12 @@ def found_by(decide: Callable[[pd.DataFrame], Verdict], table: pd.DataFrame) -> 
 
 def table_for(rule: Rule, scenario: str) -> pd.DataFrame:
     """The runs of all samples of a rule, as `grokkit.evidence_table` would give them."""
-    settings = {_digest(each): each for sample in dict.fromkeys(samples_of(rule)) for each in _settings(sample)}
+    return _table(tuple(dict.fromkeys(samples_of(rule))), scenario)
+
+
+@cache
+def _table(samples: tuple[Sample, ...], scenario: str) -> pd.DataFrame:
+    settings = {_digest(each): each for sample in samples for each in _settings(sample)}
     return pd.DataFrame([{"key": key} | each | _did(each, scenario) for key, each in settings.items()])
 
 

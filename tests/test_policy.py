@@ -11,7 +11,7 @@ from grokkit.claims import claims, registering
 from grokkit.claims.asking import Mostly
 from grokkit.claims.diagrams import at_look
 from grokkit.claims.findings import Finding, runs_needed, verdict
-from grokkit.claims.registering import register
+from grokkit.claims.registering import outdated, register
 from grokkit.claims.rule import Rule, asks
 from grokkit.claims.samples import Reading
 from grokkit.claims.statistics import majority_test, minority_test
@@ -146,6 +146,7 @@ def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own
     assert register(["A1"]) == ["A1"]
     [entry] = [part for part in of_its_own.read_text().split("\n\n") if part.startswith("[A1]")]
     assert "was" not in entry and before.at.isoformat() not in entry
+    assert outdated(["A2"]) == ["A2", "A3", "A4", "A5"]  # registered with other keys than the one that all have here
     with pytest.raises(BadInput, match="has no registration"):
         register(["C13"], same_question=True)
     with pytest.raises(BadInput, match="C13 has no rule; write one in grokkit/claims/rules/c.py, as C13 = rule"):

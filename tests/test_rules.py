@@ -1,5 +1,6 @@
 """Each rule on tables whose answer is known: it must say yes, no, partly, and that there are too few runs."""
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -10,6 +11,7 @@ import grokkit as gk
 from grokkit.claims import claim, claims, judge, rule_of
 from grokkit.claims.asking import order_known
 from grokkit.claims.findings import Finding, verdict
+from grokkit.claims.written import ideas_of, text_of
 
 REGISTERED = [each for each in claims().values() if each.registration]
 TRANSFORMERS = [each for each in REGISTERED if each.chapter == "02_transformer"]
@@ -204,6 +206,13 @@ def test_an_open_test_says_how_many_runs_would_decide_it():
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_the_rule_is_the_one_that_was_registered(each):
     assert each.rule.key == each.registration.rule
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_reasons_stand_above_every_rule(each):
+    text = text_of(each.id)
+    assert re.match(rf"# ([A-D]\d+, )*{each.id}\b", text) and f"{each.id}" in text.splitlines()[-1] + text
+    assert len(text.splitlines()[0]) > 40 and ideas_of(each.id)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grokkit.claims.registry import Registration, claims, rule_of
+from grokkit.claims.registry import Registration, claim, claims, rule_of
 from grokkit.errors import BadInput
 
 FILE = Path(__file__).parent / "registered.toml"
@@ -34,6 +35,14 @@ def register(ids: Iterable[str], same_question: bool = False) -> list[str]:
     order = [id for id in claims() if id in known]
     FILE.write_text(HEAD + "".join(_entry(id, known[id]) for id in order), encoding="utf-8")
     return changed
+
+
+def outdated(ids: Iterable[str]) -> list[str]:
+    """Claims of the same chapters that are registered and ask something else now: one more claim there lowers the level
+    of all."""
+    chapters = {claim(id).chapter for id in ids}
+    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return [id for id, entry in entries.items() if claim(id).chapter in chapters and rule_of(id).key != entry["rule"]]
 
 
 def _registration(id: str, before: Registration | None, same_question: bool) -> Registration:

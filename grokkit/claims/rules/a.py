@@ -15,7 +15,7 @@ from grokkit.claims.arithmetic import products
 from grokkit.claims.asking import Falls, Less, Mostly, MostlyEach
 from grokkit.claims.own import comes_back, flatness_orders
 from grokkit.claims.rule import Given, Own, Question, Rule, asks, rule
-from grokkit.claims.samples import ANY, Sample, like
+from grokkit.claims.samples import ANY, Reading, Sample, like
 from grokkit.claims.tuning import TUNING_RUNS, AtChosenRadius, Under
 from grokkit.claims.values import (
     Bounded,
@@ -176,7 +176,7 @@ A7 = a7({form: products(a.network(form)) / products(a.transformer()) for form in
 AS_CODED = like(a.lstm(LSTM_CODE), seeds=EARLIER)
 
 
-def as_coded(read: object) -> str:
+def as_coded(read: Reading) -> str:
     runs = read(AS_CODED)
     seen = {name: word(read) for name, word in arriving(AS_CODED).items()} if len(runs) else {}
     told = "; as coded, which decides nothing, " + ARRIVE
@@ -376,7 +376,7 @@ FEW_SUMS = adding(MLP_TEXT, 5, SMALL_FRACTION)
 # n may lack it. They count together, because at each n alone five runs could not pass; 16 of 20 can. A run that does
 # not arrive has the longest delay. The small training set decides nothing: it says whether a shorter delay at n = 5
 # comes from the summands or from 11 times as many training sums.
-def with_few_sums(read: object) -> str:
+def with_few_sums(read: Reading) -> str:
     few = read(FEW_SUMS)
     told = f"{middle(FEW_SUMS, measures.delay)(read):,.0f}" if len(few) else ""
     return f"; {told} at n = 5 with as few training sums as n = 4" if told else ""
@@ -425,7 +425,7 @@ CONTROLS = {
 }
 
 
-def controls(read: object) -> str:
+def controls(read: Reading) -> str:
     told = {words: count(runs, measures.unfitted)(read) for words, runs in CONTROLS.items() if len(read(runs))}
     return "".join(f"; {words} {number} never reach it" for words, number in told.items())
 
@@ -610,7 +610,7 @@ def faster_than(others: tuple[str, ...], share: float) -> list[Less]:
     return [Less(ACTIVATIONS[one], ACTIVATIONS[other], share=share, surely=True) for one, other in pairs]
 
 
-def each_median(read: object) -> str:
+def each_median(read: Reading) -> str:
     return ", ".join(f"{name} {medians(read(of)):,.0f}" for name, of in ACTIVATIONS.items() if len(read(of)))
 
 
