@@ -52,8 +52,9 @@ class Sample:
             return np.ones(len(table), dtype=bool)
         if name in self.tied:
             return (table[name] == table["seeds.data"]).to_numpy()
-        values = dict(self.over).get(name, (wanted,))
-        return np.logical_or.reduce([_same(table[name], value) for value in values])
+        if name in dict(self.over):
+            return np.logical_or.reduce([_is_near(table[name], value) for value in dict(self.over)[name]])
+        return _same(table[name], wanted)
 
     def _has_seeds(self, table: pd.DataFrame) -> pd.Series:
         init = table["seeds.init"]
@@ -86,7 +87,7 @@ class Sample:
         """(n,) which of the `cells` each run is."""
         place = np.zeros(len(runs), dtype=int)
         for name, values in self.over:
-            matches = np.array([_same(runs[name], value) for value in values])
+            matches = np.array([_is_near(runs[name], value) for value in values])
             place = place * len(values) + matches.argmax(axis=0)
         return place
 
@@ -125,9 +126,12 @@ class Reading:
 
 
 def _same(column: pd.Series, wanted: Any) -> np.ndarray:
-    """bool (n,): where a setting has a value; a number within a billionth, for logarithms differ in their last bits."""
-    if wanted is None or wanted != wanted:
+    """bool (n,): where a setting has a value; None stands for a setting that a run does not have."""
+    if wanted is None:
         return column.isna().to_numpy()
-    if isinstance(wanted, float) and column.dtype != object:
-        return np.isclose(column.to_numpy(dtype=float), wanted, rtol=1e-9, atol=0)
     return np.array([found == wanted for found in column], dtype=bool)
+
+
+def _is_near(column: pd.Series, value: float) -> np.ndarray:
+    """bool (n,): where a number is within a millionth of a value, for those of a grid differ in their last digits."""
+    return np.isclose(column.to_numpy(dtype=float), value, rtol=1e-6, atol=0)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from grokkit.claims import maps
 from grokkit.claims.asking import Mostly
@@ -330,7 +331,7 @@ B9 = rule(
         UPPER_LEFT,
         partial(maps.arrives_within, steps=LONGER),
         "generalise there by 150,000 steps (median T_val of these {middle:,.0f})",
-        middle=lambda read: np.nanmedian([cell["val"].iloc[0] for cell in read(UPPER_LEFT)]),
+        middle=lambda read: pd.Series([cell["val"].iloc[0] for cell in read(UPPER_LEFT)]).median(),
     ),
 )
 
