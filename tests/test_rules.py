@@ -1,5 +1,6 @@
 """Each rule on tables whose answer is known: it must say yes, no, partly, and that there are too few runs."""
 
+import itertools
 import re
 from collections import defaultdict
 
@@ -211,8 +212,9 @@ def test_the_rule_is_the_one_that_was_registered(each):
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_reasons_stand_above_every_rule(each):
     text = text_of(each.id)
-    assert re.match(rf"# ([A-D]\d+, )*{each.id}\b", text) and f"{each.id}" in text.splitlines()[-1] + text
-    assert len(text.splitlines()[0]) > 40 and ideas_of(each.id)
+    reasons = " ".join(itertools.takewhile(lambda line: line.startswith("# "), text.splitlines()))
+    assert re.match(rf"# ([A-D]\d+, )*{each.id}(, [A-D]\d+)*: ", reasons) and len(reasons) > 80
+    assert re.search(rf"^({each.id}|.*, {each.id}|{each.id}, .*) = ", text, flags=re.MULTILINE) and ideas_of(each.id)
 
 
 @pytest.mark.parametrize(

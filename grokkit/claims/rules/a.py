@@ -77,7 +77,8 @@ def rests(form: str, runs: Sample) -> Question:
 
 A2 = rule("share of runs with the plateau", *(rests(form, runs) for form, runs in CENTRE.items()))
 
-# A3: larger p groks in fewer steps.
+# A3: larger p groks in fewer steps. As coded, where the width grows with p, and at one width, where only p does. A run
+# that does not arrive is the latest of its seed.
 A3 = rule(
     "T_val at p = 47 over T_val at p = 197",
     *(

@@ -207,7 +207,7 @@ B13 = rule(
 )
 
 
-# B14: with ReLU there is no comprehension at all in regression.
+# B14: with ReLU there is no comprehension at all in regression. At all: not in a single cell of a diagram.
 def comprehending(read: Reading) -> int:
     return sum(int((diagram["phase"] == "comprehension").sum()) for diagram in read(RELU))
 
