@@ -7,7 +7,7 @@ from typing import Any
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims.rules.toy import BUDGET, SETUPS, VECTORS
+from grokkit.sources import b
 
 RECORDS = gk.Store(Path(__file__).parents[1] / "results")
 CELLS = 21 * 21
@@ -20,7 +20,7 @@ def whole_diagrams() -> list[dict[str, Any]]:
     setup, cells, run_steps, core_minutes (the runs' shares of their processes' time, evaluations included), hardware.
     """
     rows = []
-    for setup in SETUPS:
+    for setup in b.SETUPS:
         held = _records(setup)
         if len(held) == CELLS:
             minutes = sum(record.provenance["seconds"] for record in held) / 60
@@ -35,7 +35,7 @@ def _records(setup: str) -> list[gk.Record]:
     found = {}
     for asked in planned(find_chapter("toy"), {"profile": "evidence"}):
         own = [run for run in asked.runs if _is_own(run, setup)]
-        if own and asked.until.steps == BUDGET:
+        if own and asked.until.steps == b.STEPS:
             records = gk.train(own, until=asked.until, measure=asked.measure, store=RECORDS, missing="report")
             found |= {record.key: record for record in records}
     return list(found.values())
@@ -43,4 +43,4 @@ def _records(setup: str) -> list[gk.Record]:
 
 def _is_own(run: gk.Run, setup: str) -> bool:
     plain = run.model.activation == "tanh" and run.precision == "float32" and run.init_scale == 1
-    return plain and run.seeds == OWN_SEEDS and run.task.vectors == VECTORS[setup]
+    return plain and run.seeds == OWN_SEEDS and run.task.vectors == b.toy(setup).task.vectors

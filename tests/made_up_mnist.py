@@ -9,7 +9,7 @@ import numpy as np
 from mnist import mnist_run
 
 import grokkit as gk
-from grokkit.claims.rules import mnist
+from grokkit.sources import b
 
 AS_TOLD = ["MGCCCC", "GGCCCC", "GGCCCX", "CCCCXX", "CCCXXX"]
 """A diagram as the source tells it: weight decay downwards, learning rate to the right."""
@@ -23,16 +23,18 @@ T_TRAIN = [
 LATENESS = {"C": 110, "G": 20_000, "M": 108_000, "X": 0}
 """T_val - T_train in steps; the longer ones differ from cell to cell."""
 CORNER = (4000, np.nan)
+LONGER = 150_000
+"""Steps: the source's, of its smooth diagrams."""
 
 
 def a_cell(row: int, column: int, seed: int, **others) -> gk.Run:
     """row -1: the corner."""
-    decay = mnist.CORNER[0] if row < 0 else mnist.DECAYS[row]
-    return mnist_run(mnist.RATES[column], decay, seed, **others)
+    decay = b.CORNER[0] if row < 0 else b.MNIST_DECAYS[row]
+    return mnist_run(b.MNIST_RATES[column], decay, seed, **others)
 
 
 def a_record(
-    run: gk.Run, t_train: float, t_val: float, budget: int = mnist.LONGER, diverges: bool = False, end: float = 0.7
+    run: gk.Run, t_train: float, t_val: float, budget: int = LONGER, diverges: bool = False, end: float = 0.7
 ) -> gk.Record:
     """A run that ends at its arrival, its divergence or its budget; NaN in a time: never. end: accuracy it has then."""
     t_train, t_val = (t if t <= budget else np.nan for t in (t_train, t_val))
@@ -52,13 +54,13 @@ def a_diagram(
     letters: Sequence[str] = AS_TOLD,
     t_train: Sequence[Sequence[float]] = T_TRAIN,
     corner: tuple[float, float] = CORNER,
-    budget: int = mnist.LONGER,
+    budget: int = LONGER,
     corner_end: float = 0.1,
     lateness: dict[str, float] = LATENESS,
 ) -> list[gk.Record]:
     """31 cells: what each is, and when it fits the training set (cells of confusion never do)."""
     slower = 1 + 0.002 * (seed % 5)
-    records = [a_record(a_cell(-1, 5, seed), *corner, min(budget, mnist.BUDGET), end=corner_end)]
+    records = [a_record(a_cell(-1, 5, seed), *corner, min(budget, b.STEPS), end=corner_end)]
     for row, line in enumerate(letters):
         for column, letter in enumerate(line):
             fits = slower * (t_train[row][column] or 700)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules.a24 import OBSERVED
-from grokkit.claims.rules.sharpness import ADAMW, INITIALISERS, METHODS, PUBLISHED, TUNED, first_seed
+from grokkit.claims.own import OBSERVED
+from grokkit.claims.rules.a import TUNED, first_seed
+from grokkit.sources.a import INITIALISERS
 
 RULES = {
     "AdamW": gk.AdamW(),
@@ -19,6 +20,8 @@ RULES = {
     "ASAM": gk.ASAM(),
     "published": gk.PublishedASAM(),
 }
+METHODS = tuple(RULES)
+ADAMW, PUBLISHED = METHODS[0], METHODS[-1]
 RADII = (0.02, 0.1, 0.5)
 BUDGET = 6000
 

@@ -9,13 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules import c12
-from grokkit.claims.rules.switching import EPOCH, SEEN_IN, SOURCE_BUDGET, WAYS
+from grokkit.claims.rules.c import DECAYS
+from grokkit.sources.c import DECAY, EPOCH, SEEN_EVERY, STEPS
 
-EVERY = SEEN_IN["every"]
+LATE_ON = {"train_accuracy": 0.99, "times": 2.0}
+WAYS = {
+    "on": (DECAY, None, {}),
+    "off": (0.0, None, {}),
+    "off at epoch 20": (DECAY, 0.0, {"epoch": 20}),
+    "off at T_train": (DECAY, 0.0, {"train_accuracy": 0.99}),
+    "off at T_val": (DECAY, 0.0, {"val_accuracy": 0.99}),
+    "off at 1.25 T_val": (DECAY, 0.0, {"val_accuracy": 0.99, "times": 1.25}),
+    "on at 2 T_train": (0.0, DECAY, LATE_ON),
+    "on at 2 T_train, double": (0.0, 2 * DECAY, LATE_ON),
+}
+"""Weight decay at first, the one it is switched to (None: never), and when."""
+EVERY = SEEN_EVERY
 BUDGET = 80_000
 GRID = [(*WAYS[way], "float32") for way in WAYS] + [(0.0, None, {}, "float64")]
-GRID += [(decay, None, {}, "float32") for decay in c12.DECAYS if decay != WAYS["on"][0]]
+GRID += [(decay, None, {}, "float32") for decay in DECAYS if decay != WAYS["on"][0]]
 """(weight decay, what it is switched to, when, precision) of all that the rules read."""
 
 
@@ -32,7 +44,7 @@ class Story:
 
 
 def a_run(decay: float, to: float | None, at: dict, precision: str, seed: int, **settings) -> gk.Run:
-    seen_in = {} if "epoch" in at else SEEN_IN
+    seen_in = {} if "epoch" in at else {"every": EVERY}
     switches = () if to is None else (gk.Switch(setting="weight_decay", to=to, at=gk.Moment(**at, **seen_in)),)
     usual = dict(
         task=gk.ModularAddition.source_c(),
@@ -79,7 +91,7 @@ def as_the_source(decay: float, to: float | None, at: dict, precision: str, i: i
     """Weight decay brings T_val, from the start or late, unless it is removed early; without it the norm rises."""
     late = EVERY * i
     if to is None:
-        never = Story(end=SOURCE_BUDGET if precision == "float32" else 200_000)
+        never = Story(end=STEPS if precision == "float32" else 200_000)
         return Story(t_val=20_000 + round(2000 / decay) + late, norm=falling(0, decay)) if decay else never
     if decay and "val_accuracy" in at:
         t_val = 36_000 + late

@@ -11,9 +11,11 @@ from toy import THRESHOLD, toy_run
 
 import grokkit as gk
 from grokkit.analysis.phases import LETTERS
-from grokkit.claims.rules import toy
+from grokkit.sources.b import DATA_SEED, LARGEST_DECAY, SETUPS, STEPS
 
-RATES, DECAYS = np.logspace(-5, -2, 21), {s: np.linspace(0, most, 21) for s, most in toy.LARGEST_DECAY.items()}
+RATES, DECAYS = np.logspace(-5, -2, 21), {s: np.linspace(0, most, 21) for s, most in LARGEST_DECAY.items()}
+ROWS, COLUMNS = range(0, 21, 4), range(2, 21, 3)
+"""Places of the coarse diagrams' cells among the source's 21 by 21."""
 AS_TOLD = {
     "classification": ["CCCCGMM", "CCCCGMM", "CGGGGMM", "GGGGGMM", "MMGGGMX", "XXMMMXX"],
     "regression": ["GCCGMMM", "CCCCGMM", "CGCCGMM", "GGGGGMM", "GGGGGMX", "MGGMMXX"],
@@ -29,7 +31,7 @@ def a_cell(setup: str, row: int, column: int, data: int, init: int, **others) ->
     return toy_run(setup, float(RATES[column]), float(DECAYS[setup][row]), data, init, **others)
 
 
-def a_record(run: gk.Run, t_train: float, t_val: float, budget: int = toy.BUDGET) -> gk.Record:
+def a_record(run: gk.Run, t_train: float, t_val: float, budget: int = STEPS) -> gk.Record:
     """A run that was watched at every step; NaN in a time: never."""
     t_train, t_val = (t if t <= budget else np.nan for t in (t_train, t_val))
     arrives = np.isfinite([t_train, t_val]).all()
@@ -51,11 +53,11 @@ def identity(run: gk.Run) -> tuple[str, str]:
     return run.key, run.to_json()
 
 
-def a_diagram(setup: str, letters: list[str], data: int, init: int, budget: int = toy.BUDGET) -> list[gk.Record]:
-    places = [(row, column) for row in range(len(toy.DECAYS)) for column in range(len(toy.RATES))]
+def a_diagram(setup: str, letters: list[str], data: int, init: int, budget: int = STEPS) -> list[gk.Record]:
+    places = [(row, column) for row in range(len(ROWS)) for column in range(len(COLUMNS))]
     times = dict(zip(places, times_of("".join(letters)), strict=True))
     return [
-        a_record(a_cell(setup, toy.DECAYS[row], toy.RATES[column], data, init), *times[row, column], budget)
+        a_record(a_cell(setup, ROWS[row], COLUMNS[column], data, init), *times[row, column], budget)
         for row, column in places
     ]
 
@@ -71,7 +73,7 @@ def times_of(letters: str) -> list[tuple[float, float]]:
 def as_told(setup: str, data: int, init: int) -> list[str]:
     """The diagram of a pair of seeds: at large learning rates the data seed decides whether anything is memorised, and
     in one cell the model seed."""
-    fails = np.random.default_rng(data).random((len(toy.DECAYS), 2)) < 0.5
+    fails = np.random.default_rng(data).random((len(ROWS), 2)) < 0.5
     letters = np.array([list(line) for line in AS_TOLD[setup]])
     letters[:, -2:][fails & (letters[:, -2:] == "M")] = "X"
     letters[0, -1] = "XM"[init % 2]
@@ -82,13 +84,13 @@ def a_grid(
     told: Callable[[str, int, int], list[str]] = as_told,
     fresh: Iterable[int] = range(19, 31),
     own: Iterable[int] = range(31, 40),
-    budget: int = toy.BUDGET,
+    budget: int = STEPS,
 ) -> list[gk.Record]:
     """The chapter's diagrams: fresh data seeds, and the source's own with fresh model seeds."""
-    pairs = [(seed, seed) for seed in fresh] + [(toy.DATA_SEED, seed) for seed in own]
+    pairs = [(seed, seed) for seed in fresh] + [(DATA_SEED, seed) for seed in own]
     return [
         record
-        for setup in toy.SETUPS
+        for setup in SETUPS
         for data, init in pairs
         for record in a_diagram(setup, told(setup, data, init), data, init, budget)
     ]

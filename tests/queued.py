@@ -26,7 +26,7 @@ def plan_a_tiny_book(monkeypatch, asked=None) -> None:
     rules = {id: _rule_reading(seeds) for id, seeds in READS.items()}
     monkeypatch.setattr(queue, "chapters", lambda: [SimpleNamespace(stem=CHAPTER)])
     monkeypatch.setattr(queue, "claims", lambda: claims)
-    monkeypatch.setattr(queue, "rule_module", rules.get)
+    monkeypatch.setattr(queue, "rule_of", rules.get)
     monkeypatch.setattr(queue, "asked_by", lambda chapter: asked)
 
 

@@ -5,10 +5,11 @@ from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters.notebooks import chapters, find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import a7, architectures
-from grokkit.claims.rules.architectures import FRESH, LSTMS, MLPS, TRANSFORMER
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.a import FRESH, LOW
+from grokkit.claims.samples import like
 from grokkit.records.tables import settings_table
+from grokkit.sources import a
 
 IDS = [each.id for each in claims().values() if each.chapter == "03_architectures"]
 
@@ -24,16 +25,16 @@ def table(experiments):
 
 
 def read_by(id, table):
-    return set(rule_module(id).rows(table)["key"])
+    return set(rule_of(id).rows(table)["key"])
 
 
 def test_every_rule_has_its_runs(table):
     assert IDS == ["A6", "A7", "A8", "A9", "A10"]
     counts = {id: len(read_by(id, table)) for id in IDS}
     assert counts == {"A6": 16, "A7": 10 + 6 + 12, "A8": 8 + 3, "A9": 8 + 6 + 6, "A10": 15 + 36 + 20}
-    for form, fractions in a7.LOW.items():
+    for form, fractions in LOW.items():
         for alpha in fractions:
-            assert len(architectures.in_forms(table, [form], [alpha], FRESH)) == 6
+            assert len(like(a.network(form, alpha=alpha), seeds=FRESH).rows(table)) == 6
 
 
 def test_pilots_come_first_and_no_rule_reads_them_or_what_was_seen_before(experiments, table):
@@ -46,12 +47,10 @@ def test_pilots_come_first_and_no_rule_reads_them_or_what_was_seen_before(experi
 
 
 def test_no_two_networks_that_are_compared_share_a_seed_and_none_has_a_run_of_another_chapter(experiments, table):
-    seeds = {
-        form: set(architectures.in_forms(table, [form], (0.3, 0.4), range(200))["seeds.data"])
-        for form in architectures.FORMS
-    }
-    for form in (*MLPS, *LSTMS):
-        assert not seeds[form] & seeds[TRANSFORMER]
+    compared = {form: like(a.network(form), {"train_fraction": (0.3, 0.4)}) for form in (*a.MLPS, *a.LSTMS)}
+    transformers = like(a.transformer(), {"train_fraction": (0.3, 0.4)})
+    for runs in compared.values():
+        assert not set(runs.rows(table)["seeds.data"]) & set(transformers.rows(table)["seeds.data"])
     fresh = {run.key for run in runs_of(experiments) if run.seeds.data in FRESH}
     others = [c for c in chapters() if c != find_chapter("architectures")]
     assert fresh and not fresh & {r.key for c in others for e in planned(c, {"profile": "evidence"}) for r in e.runs}

@@ -163,7 +163,7 @@ def test_every_link_in_the_ledger_leads_somewhere(visit):
     runs = pd.read_csv(unquote(urlsplit(links["runs (CSV)"]).path))
     assert {"key", "t_train", "t_val", "status", "seeds.init"} <= set(runs.columns) and len(runs) >= 10
     row.locator(".evidence a", has_text="rule").click()
-    page.locator("section#rule-a1:target pre", has_text="def rule(table").wait_for(state="visible")
+    page.locator("section#rule-a1:target pre", has_text="A1 = rule(").wait_for(state="visible")
 
 
 def test_the_rules_page_shows_what_was_registered(visit):

@@ -19,8 +19,8 @@ from grokkit.chapters.notebooks import (
     parameters,
     planned,
 )
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules.architectures import FRESH
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.a import FRESH
 from grokkit.publishing import build as publish
 from grokkit.publishing.build import lost_runs
 from grokkit.records.tables import settings_table
@@ -156,7 +156,7 @@ def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
         first, *others = plan(find_chapter(chapter), profile="evidence")
         asked[chapter] = [run for e in (first, *others) for run in e.runs]
         table = settings_table(asked[chapter])
-        read |= {key for each in judged if each.chapter == chapter for key in rule_module(each.id).rows(table)["key"]}
+        read |= {key for each in judged if each.chapter == chapter for key in rule_of(each.id).rows(table)["key"]}
         read |= {run.key for run in others[0].runs} if "transformer" in chapter else set()
         own = [run for run in asked[chapter] if (run.seeds.data, run.seeds.init) == (42, 102)]
         read |= {run.key for run in own} if "toy" in chapter else set()

@@ -13,7 +13,7 @@ from tiny import MEASURE, UNTIL, a_run
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_run
-from grokkit.claims import claims, ledger, rule_module
+from grokkit.claims import claims, ledger, rule_of
 from grokkit.claims.ledger import VERDICTS
 from grokkit.evidence import decisions
 from grokkit.evidence.repeat import _differences, compared
@@ -152,7 +152,7 @@ def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monke
 @every_registered
 def test_the_rule_names_its_runs_before_there_are_any(each):
     """A claim's rows can be told from settings alone: of runs that are not trained yet, too."""
-    asked = set(rule_module(each.id).rows(plan_of(each.chapter))["key"])
+    asked = set(rule_of(each.id).rows(plan_of(each.chapter))["key"])
     assert asked and asked >= set(published()[each.id]["keys"])
 
 

@@ -8,10 +8,11 @@ from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
+from grokkit.claims import claims, rule_of
 from grokkit.claims.published import published
-from grokkit.claims.rules import mnist
+from grokkit.claims.rules.b import LONGER
 from grokkit.records.tables import settings_table
+from grokkit.sources import b
 
 IDS = [each.id for each in claims().values() if each.chapter == "12_mnist"]
 
@@ -25,16 +26,16 @@ def test_every_run_is_read_by_a_rule_and_each_rule_reads_no_more_than_it_needs(e
     assert IDS == ["B5", "B7", "B9", "B10", "B11", "B18"]
     table = settings_table(runs_of(experiments))
     assert len(table) == len(set(table["key"])) == 31 * 8
-    read = {id: set(rule_module(id).rows(table)["key"]) for id in IDS}
+    read = {id: set(rule_of(id).rows(table)["key"]) for id in IDS}
     assert {id: len(keys) for id, keys in read.items()} == {id: 8 * {"B9": 1, "B10": 1}.get(id, 30) for id in IDS}
     assert set.union(*read.values()) == set(table["key"])
-    assert set(mnist.cells(table)["row"]) == set(range(-1, 5)) and set(table["seeds.data"]) == set(range(21, 29))
+    assert set(table["seeds.data"]) == set(range(21, 29))
 
 
 def test_single_precision_is_read_by_no_rule(experiments):
     [*_, aside] = planned(find_chapter("mnist"), {"profile": "evidence", "asides": True})
     assert {run.precision for run in aside.runs} == {"float32"} and says("Precision of MNIST", "five cells in float32")
-    assert not len(mnist.cells(settings_table(aside.runs)))
+    assert not any(len(rule_of(id).rows(settings_table(aside.runs))) for id in IDS)
     twins = {run.model_copy(update={"precision": "float64"}) for run in aside.runs}
     assert twins <= set(runs_of(experiments)) and len(twins) == 5 * 8
 
@@ -52,7 +53,7 @@ def test_runs_end_as_the_page_says(experiments):
     for asked, steps in ((wide, 150_000), (corner, 100_000)):
         assert asked.until == gk.Until(steps=steps, accuracy=THRESHOLD, extra=1)
     assert says("Budget of MNIST", "150,000 on the grid and 100,000 in the corner")
-    assert THRESHOLD == mnist.THRESHOLD and (mnist.LONGER, mnist.BUDGET) == (150_000, 100_000)
+    assert THRESHOLD == b.MNIST_ACCURACY and (LONGER, b.STEPS) == (150_000, 100_000)
     [decay] = {run.optimizer.weight_decay for run in corner.runs}
     assert decay == 1e-7 and max(run.optimizer.weight_decay for run in wide.runs) == 10
 

@@ -5,9 +5,9 @@ from promises import says
 
 import grokkit as gk
 from grokkit.chapters.notebooks import chapters, find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import norms
+from grokkit.claims import claims, rule_of
 from grokkit.records.tables import settings_table
+from grokkit.sources import d
 
 IDS = [each.id for each in claims().values() if each.chapter == "07_norms"]
 
@@ -21,8 +21,8 @@ def test_every_new_run_is_read_by_some_rule_and_every_rule_has_its_runs(experime
     assert IDS == ["A20", "D13"]
     new = [run for e in experiments[:3] for run in e.runs]
     table = settings_table(new)
-    assert {id: len(rule_module(id).rows(table)) for id in IDS} == {"A20": 20, "D13": 29}
-    assert set(rule_module("D13").rows(table)["key"]) == {run.key for run in new} and len(new) == 29
+    assert {id: len(rule_of(id).rows(table)) for id in IDS} == {"A20": 20, "D13": 29}
+    assert set(rule_of("D13").rows(table)["key"]) == {run.key for run in new} and len(new) == 29
 
 
 def test_the_mlps_are_those_of_the_chapter_on_summands_asked_for_as_there(experiments):
@@ -30,7 +30,7 @@ def test_the_mlps_are_those_of_the_chapter_on_summands_asked_for_as_there(experi
     lent = planned(find_chapter("summands"), {"profile": "evidence"})[0]
     assert {run.key for run in borrowed.runs} <= {run.key for run in lent.runs} and len(borrowed.runs) == 5
     assert (borrowed.until, borrowed.measure) == (lent.until, lent.measure)
-    assert not any(len(rule_module(id).rows(settings_table(borrowed.runs))) for id in IDS)
+    assert not any(len(rule_of(id).rows(settings_table(borrowed.runs))) for id in IDS)
 
 
 def test_no_run_that_is_judged_belongs_to_another_chapter(experiments):
@@ -46,17 +46,17 @@ def test_norms_are_recorded_by_layer_and_runs_are_watched_to_the_same_step(exper
 
 
 def test_the_plan_is_as_the_page_of_deviations_says(experiments):
-    assert min(run.seeds.data for e in experiments[:3] for run in e.runs) == norms.FIRST_SEED == 40
+    assert min(run.seeds.data for e in experiments[:3] for run in e.runs) == 40
     assert says("Seeds of norms", "from 40")
     silenced = experiments[2].runs
-    assert {run.optimizer.eps for run in silenced} == {norms.SILENT} and says("Decay alone", "$10^{30}$")
-    assert {run.optimizer.weight_decay for run in silenced} == set(norms.DECAYS)
+    assert {run.optimizer.eps for run in silenced} == {d.SILENT} and says("Decay alone", "$10^{30}$")
+    assert {run.optimizer.weight_decay for run in silenced} == set(d.DECAYS)
     assert says("Norms of Figure 7", "both")
 
 
 def test_a_silenced_run_only_decays(tmp_path):
     """The planned optimizer on a tiny network: its norm is that of decay alone, its batch loss has a gradient."""
-    rule = gk.AdamW(learning_rate=1e-3, weight_decay=1.0, eps=norms.SILENT)
+    rule = gk.AdamW(learning_rate=1e-3, weight_decay=1.0, eps=d.SILENT)
     run = gk.Run(
         task=gk.ModularAddition(p=7),
         model=gk.Transformer(width=None, layers=1, heads=1, head_width=8, feed_forward=8),

@@ -1,13 +1,19 @@
 """From findings to a verdict: five outcomes, none of them by too few runs, refuted by a bound only."""
 
+from dataclasses import dataclass
+from operator import itemgetter
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from grokkit.claims import claims, registering
+from grokkit.claims.asking import Mostly
+from grokkit.claims.diagrams import at_look
 from grokkit.claims.findings import Finding, runs_needed, verdict
-from grokkit.claims.majority import majority
-from grokkit.claims.registering import register
-from grokkit.claims.rules.diagrams import at_look
+from grokkit.claims.registering import outdated, register
+from grokkit.claims.rule import Rule, asks
+from grokkit.claims.samples import Reading
 from grokkit.claims.statistics import majority_test, minority_test
 from grokkit.errors import BadInput
 
@@ -18,8 +24,27 @@ def judged(*findings, level=LEVEL):
     return verdict(findings, level, "share")
 
 
-def shown(k, n, **others):
-    return majority("here", [True] * k + [False] * (n - k), "runs show it", **others)
+@dataclass(frozen=True)
+class Runs:
+    """A sample of runs of which it is known what they show, and what they might."""
+
+    shown: tuple[bool, ...]
+    possible: tuple[bool, ...]
+    decide: int
+
+    def read(self, read):
+        return pd.DataFrame({"shown": self.shown, "possible": self.possible})
+
+    def needs(self, read):
+        return self.decide
+
+
+def shown(k, n, may_hold=(), needs=5):
+    holds = (True,) * k + (False,) * (n - k)
+    runs = Runs(holds, tuple(may_hold) or holds, needs)
+    question = asks("here", Mostly(runs, itemgetter("shown"), itemgetter("possible")), told="runs show it")
+    [finding] = question(Reading(pd.DataFrame()))
+    return finding
 
 
 @pytest.mark.parametrize("n", [5, 6])
@@ -112,7 +137,7 @@ def test_registering_what_stands_changes_nothing(of_its_own):
 
 
 def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own, monkeypatch):
-    monkeypatch.setattr(registering, "fingerprint", lambda rule: "0123456789abcdef")
+    monkeypatch.setattr(Rule, "key", "0123456789abcdef")
     before = claims()["A1"].registration
     assert register(["A1"], same_question=True) == ["A1"]
     told = of_its_own.read_text()
@@ -121,7 +146,8 @@ def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own
     assert register(["A1"]) == ["A1"]
     [entry] = [part for part in of_its_own.read_text().split("\n\n") if part.startswith("[A1]")]
     assert "was" not in entry and before.at.isoformat() not in entry
+    assert outdated(["A2"]) == ["A2", "A3", "A4", "A5"]  # registered with other keys than the one that all have here
     with pytest.raises(BadInput, match="has no registration"):
         register(["C13"], same_question=True)
-    with pytest.raises(BadInput, match="there is no rule"):
+    with pytest.raises(BadInput, match="C13 has no rule; write one in grokkit/claims/rules/c.py, as C13 = rule"):
         register(["C13"])

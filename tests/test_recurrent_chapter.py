@@ -7,9 +7,10 @@ import pytest
 from made_up_recurrent import a_run
 
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules.recurrent import FIRST_SEED, NEVER, RATES, WATCHED
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.c import FIRST_SEED, NEVER, WATCHED
 from grokkit.records.tables import settings_table
+from grokkit.sources.c import RATES
 
 MAJORITIES = ["C1", "C2", "C11"]
 IDS = [each.id for each in claims().values() if each.chapter == "04_recurrent"]
@@ -27,7 +28,7 @@ def asked(experiments):
 
 @pytest.mark.parametrize("id", IDS)
 def test_the_chapter_plans_the_runs_that_the_rule_reads(id, asked):
-    rows = rule_module(id).rows(settings_table(asked))
+    rows = rule_of(id).rows(settings_table(asked))
     by = ["model.kind", "optimizer.weight_decay", "model.dropout", "train_fraction", "init_scale"]
     counted = Counter(zip(*(rows[name] for name in by), strict=True))
     assert rows["key"].is_unique and min(counted.values()) >= (9 if id in MAJORITIES else 5)
@@ -37,7 +38,7 @@ def test_the_chapter_plans_the_runs_that_the_rule_reads(id, asked):
 
 def read_by_rules(asked):
     table = settings_table(asked)
-    return {key for id in IDS for key in rule_module(id).rows(table)["key"]}
+    return {key for id in IDS for key in rule_of(id).rows(table)["key"]}
 
 
 def test_runs_are_watched_for_as_long_as_the_rules_want(experiments, asked):
@@ -86,8 +87,8 @@ def test_only_runs_without_weight_decay_are_shared_with_another_chapter(asked):
 def test_the_lstm_without_weight_decay_is_the_one_that_c4_watches_for_longer(asked):
     table = settings_table(asked)
     elsewhere = [run for e in planned(find_chapter("switching"), {"profile": "evidence"}) for run in e.runs]
-    off = set(rule_module("C4").rows(settings_table(elsewhere))["key"])
-    rows = rule_module("C14").rows(table)
+    off = set(rule_of("C4").rows(settings_table(elsewhere))["key"])
+    rows = rule_of("C14").rows(table)
     ours = set(rows[(rows["model.kind"] == "lstm") & (rows["optimizer.weight_decay"] == 0)]["key"])
     assert len(ours) == 5 and ours < off
 
@@ -99,6 +100,6 @@ def test_the_chapter_trains_at_the_rates_of_the_rules(asked):
 
 
 def test_the_chapter_spends_5_percent_in_equal_parts():
-    assert sum(rule_module(id).LEVEL for id in IDS) == pytest.approx(0.05)
-    assert len({rule_module(id).LEVEL for id in IDS}) == 1
-    assert np.isclose(rule_module("C1").LEVEL, 0.05 / 7)
+    assert sum(rule_of(id).level for id in IDS) == pytest.approx(0.05)
+    assert len({rule_of(id).level for id in IDS}) == 1
+    assert np.isclose(rule_of("C1").level, 0.05 / 7)

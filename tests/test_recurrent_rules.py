@@ -6,9 +6,10 @@ import pytest
 from made_up_recurrent import BUDGET, EVERY, a_grid, a_record, a_run, as_the_source
 
 import grokkit as gk
-from grokkit.claims import claim, rule_module
+from grokkit.claims import claim, rule_of
 from grokkit.claims.judging import judge
-from grokkit.claims.rules.recurrent import FIRST_SEED, NEVER, WATCHED, WAYS
+from grokkit.claims.rules.c import FIRST_SEED, NEVER, WATCHED
+from grokkit.sources.c import WAYS
 
 IDS = ["C1", "C2", "C3", "C9", "C10", "C11", "C14"]
 MAJORITIES = ["C1", "C2", "C11"]
@@ -19,7 +20,7 @@ every_comparison = pytest.mark.parametrize("id", COMPARISONS)
 
 
 def decided(id, records):
-    return rule_module(id).rule(gk.evidence_table(records))
+    return rule_of(id)(gk.evidence_table(records))
 
 
 def told(story, **changed):
@@ -136,13 +137,13 @@ def test_rules_read_only_their_rows_whatever_else_is_in_the_table(id, grid):
     ]
     unique = list({record.key: record for record in others}.values())
     assert decided(id, [*unique, *grid]) == decided(id, grid)
-    rows = rule_module(id).rows(gk.evidence_table([*unique, *grid]))
+    rows = rule_of(id).rows(gk.evidence_table([*unique, *grid]))
     assert set(rows["key"]) <= {record.key for record in grid}
 
 
 def test_each_claim_reads_its_own_settings(grid):
     table = gk.evidence_table(grid)
-    sizes = {id: len(rule_module(id).rows(table)) // 9 for id in IDS}
+    sizes = {id: len(rule_of(id).rows(table)) // 9 for id in IDS}
     assert sizes == {"C1": 3, "C2": 3, "C3": 6, "C9": 4, "C10": 6, "C11": 6, "C14": 4}
 
 

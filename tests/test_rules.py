@@ -1,9 +1,7 @@
 """Each rule on tables whose answer is known: it must say yes, no, partly, and that there are too few runs."""
 
-import inspect
-import os
-import subprocess
-import sys
+import itertools
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -11,10 +9,10 @@ import pytest
 from made_up import BUDGET, a_grid, resting
 
 import grokkit as gk
-from grokkit.claims import claim, claims, judge, rule_module
+from grokkit.claims import claim, claims, judge, rule_of
+from grokkit.claims.asking import order_known
 from grokkit.claims.findings import Finding, verdict
-from grokkit.claims.fingerprint import fingerprint
-from grokkit.claims.rules.samples import order_known
+from grokkit.claims.written import ideas_of, text_of
 
 REGISTERED = [each for each in claims().values() if each.registration]
 TRANSFORMERS = [each for each in REGISTERED if each.chapter == "02_transformer"]
@@ -106,7 +104,7 @@ def test_a_majority_is_refuted_by_seven_of_eight_and_less_is_undecided(late_ones
 def test_a_chapter_spends_no_more_than_5_percent():
     spent = defaultdict(float)
     for each in REGISTERED:
-        spent[each.chapter] += rule_module(each.id).LEVEL
+        spent[each.chapter] += rule_of(each.id).level
     assert spent and all(level <= 0.05 + 1e-12 for level in spent.values())
 
 
@@ -148,7 +146,7 @@ def test_rules_read_only_their_rows_whatever_else_is_in_the_table(each):
     for record in mixed:  # seeds that differ, as in the chapter's Latin square
         record.config["seeds"]["init"] = 51
     assert decided(each.id, records) == decided(each.id, [*mixed, *records])
-    rows = rule_module(each.id).rows(gk.evidence_table([*mixed, *records]))
+    rows = rule_of(each.id).rows(gk.evidence_table([*mixed, *records]))
     assert set(rows["key"]) <= {record.key for record in records}
 
 
@@ -208,7 +206,15 @@ def test_an_open_test_says_how_many_runs_would_decide_it():
 @pytest.mark.exact
 @pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
 def test_the_rule_is_the_one_that_was_registered(each):
-    assert fingerprint(each.rule) == each.registration.rule
+    assert each.rule.key == each.registration.rule
+
+
+@pytest.mark.parametrize("each", REGISTERED, ids=lambda each: each.id)
+def test_reasons_stand_above_every_rule(each):
+    text = text_of(each.id)
+    reasons = " ".join(itertools.takewhile(lambda line: line.startswith("# "), text.splitlines()))
+    assert re.match(rf"# ([A-D]\d+, )*{each.id}(, [A-D]\d+)*: ", reasons) and len(reasons) > 80
+    assert re.search(rf"^({each.id}|.*, {each.id}|{each.id}, .*) = ", text, flags=re.MULTILINE) and ideas_of(each.id)
 
 
 @pytest.mark.parametrize(
@@ -228,48 +234,3 @@ def test_an_order_is_known_if_no_later_arrival_can_change_it(times, given_up, kn
         ends[place] = given_up[place]
     assert order_known(np.array([times]), ends[None]) is known
     assert order_known(np.array([[1.0, 2, 3], times]), np.array([[np.inf] * 3, ends])) is known
-
-
-LIMIT = 3
-
-
-def a_rule(table):
-    """Says yes above a limit."""
-    return _largest(table) > LIMIT, f"{LIMIT} in words"
-
-
-def _largest(table):
-    return max(table)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "same"),
-    [
-        ("Says yes above a limit.", "Other words.", True),
-        ("in words", "said otherwise", True),
-        ("> LIMIT", ">= LIMIT", False),
-        ("max(table)", "min(table)", False),
-    ],
-)
-def test_a_fingerprint_follows_the_logic_and_not_the_words(monkeypatch, before, after, same):
-    monkeypatch.setattr("grokkit.claims.fingerprint.OURS", __name__)
-    plain, source = fingerprint(a_rule), inspect.getsource
-    monkeypatch.setattr("inspect.getsource", lambda function: source(function).replace(before, after))
-    assert (fingerprint(a_rule) == plain) is same
-
-
-def test_a_fingerprint_follows_constants(monkeypatch):
-    monkeypatch.setattr("grokkit.claims.fingerprint.OURS", __name__)
-    plain = fingerprint(a_rule)
-    monkeypatch.setitem(globals(), "LIMIT", 4)
-    assert fingerprint(a_rule) != plain
-
-
-def test_a_fingerprint_does_not_hang_on_the_order_in_which_a_set_is_told():
-    code = "from grokkit.claims import rule_module\nfrom grokkit.claims.fingerprint import fingerprint as f\n"
-    code += "print(f(rule_module('B3').rule))"
-    told = [
-        subprocess.check_output([sys.executable, "-c", code], env=os.environ | {"PYTHONHASHSEED": seed})
-        for seed in ("1", "3")  # in which B3's set of two is told in two orders
-    ]
-    assert len(set(told)) == 1

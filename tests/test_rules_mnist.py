@@ -1,24 +1,27 @@
 """The rules of the chapter on MNIST say yes, no, partly and too few, each where the answer is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_mnist import AS_TOLD, LATENESS, T_TRAIN, a_cell, a_diagram, a_record, a_sample
 
 import grokkit as gk
 from grokkit.analysis.phases import LETTERS
-from grokkit.claims import rule_module
+from grokkit.claims import rule_of
+from grokkit.claims.diagrams import Whole
+from grokkit.claims.maps import fits_fast_in_few_cells, grid, is_near, stands_out
 from grokkit.claims.published import published
-from grokkit.claims.rules import mnist
-from grokkit.claims.rules.b7 import stands_out
-from grokkit.claims.rules.b11 import is_near, is_small
+from grokkit.claims.rules.b import CORNER, FIRST_GRID, UPPER_LEFT, WIDER
+from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
+from grokkit.sources import b
 
 IDS = ("B5", "B7", "B9", "B10", "B11", "B18")
 every_rule = pytest.mark.parametrize("id", IDS)
 
 
 def decided(id, records, **reading):
-    return rule_module(id).rule(gk.evidence_table(records, **reading))
+    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def test_a_shorter_budget_decides_nothing(id):
 
 @every_rule
 def test_a_diagram_that_lacks_a_cell_does_not_count(id, as_told):
-    lost = rule_module(id).rows(gk.evidence_table(as_told))["key"].iloc[-1]
+    lost = rule_of(id).rows(gk.evidence_table(as_told))["key"].iloc[-1]
     found = decided(id, [r for r in as_told if r.key != lost])
     assert found.n == 7 and found.outcome == "not tested" and "7 runs so far, and 8 decide" in found.statement
 
@@ -94,13 +97,13 @@ def test_rules_read_only_their_rows(id, as_told):
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id, as_told):
     planned = settings_table([gk.Run(**r.config) for r in as_told])
-    found = set(rule_module(id).rows(planned)["key"])
-    assert found == set(rule_module(id).rows(gk.evidence_table(as_told))["key"])
+    found = set(rule_of(id).rows(planned)["key"])
+    assert found == set(rule_of(id).rows(gk.evidence_table(as_told))["key"])
     assert len(found) == 8 * {"B9": 1, "B10": 1}.get(id, 30)
 
 
 def test_levels_share_five_percent_and_eight_diagrams_are_enough():
-    assert sum(rule_module(id).LEVEL for id in IDS) == pytest.approx(0.05)
+    assert sum(rule_of(id).level for id in IDS) == pytest.approx(0.05)
     assert 0.5**8 <= 0.05 / 6 / 2
 
 
@@ -180,9 +183,9 @@ def test_memorisation_that_turns_into_grokking_needs_both(at_upper_left, outcome
 
 
 def test_what_was_watched_up_to_the_first_budget_alone_says_nothing_of_later():
-    found = decided("B9", a_sample(exceptions=8, budget=mnist.BUDGET))
+    found = decided("B9", a_sample(exceptions=8, budget=b.STEPS))
     assert found.outcome == "not tested" and found.n == 0
-    assert decided("B5", a_sample(exceptions=8, budget=mnist.BUDGET)).outcome == "reproduced"
+    assert decided("B5", a_sample(exceptions=8, budget=b.STEPS)).outcome == "reproduced"
 
 
 @pytest.mark.parametrize(
@@ -205,10 +208,13 @@ def confused(letters):
 def test_a_small_area_near_confusion():
     train = np.array(T_TRAIN, dtype=float)
     train[train == 0] = np.nan
-    assert is_small(train, confused(AS_TOLD)) and is_near(train, confused(AS_TOLD))
-    assert not is_small(train / 8, confused(AS_TOLD)) and not is_small(train * 8, confused(AS_TOLD))
+    small, all_of_it, none = (
+        fits_fast_in_few_cells(pd.DataFrame({"train": times.ravel()})) for times in (train, train / 8, train * 8)
+    )
+    assert small and not all_of_it and not none
+    assert is_near(train, confused(AS_TOLD))
     assert not is_near(train * 8, confused(AS_TOLD)) and not is_near(train, confused(["C" * 6] * 5))
-    far = np.where(train[::-1, ::-1] <= mnist.THRESHOLD, np.nan, train)
+    far = np.where(train[::-1, ::-1] <= b.MNIST_ACCURACY, np.nan, train)
     far[:2, :2], far[far <= 100] = 50, 500
     assert not is_near(far, confused(AS_TOLD))
 
@@ -223,17 +229,18 @@ def test_a_run_that_diverges_never_arrived():
     records = a_diagram(21)
     lost = next(i for i, r in enumerate(records) if r.key == a_cell(0, 5, 21).key)
     records[lost] = a_record(a_cell(0, 5, 21), 100, np.nan, diverges=True)
-    [diagram] = mnist.complete(gk.evidence_table(records)).values()
-    assert mnist.grid(diagram)[0, 5] == "confusion" and np.isnan(mnist.grid(diagram, "train")[0, 5])
+    [diagram] = Reading(gk.evidence_table(records))(WIDER)
+    assert grid(diagram)[0, 5] == "confusion" and np.isnan(grid(diagram, "train")[0, 5])
 
 
 def test_diagrams_stand_as_they_were_drawn(as_told):
-    found = mnist.complete(gk.evidence_table([*as_told, *a_diagram(21, budget=120_000)]))
+    read = Reading(gk.evidence_table([*as_told, *a_diagram(21, budget=120_000)]))
+    found = read(Whole(WIDER))
     assert list(found) == list(range(21, 29))
     drawn = np.array([[LETTERS[letter] for letter in line] for line in AS_TOLD])
-    assert (mnist.grid(found[21]) == drawn).all() and (mnist.original(found[21]) == drawn[:, :4]).all()
+    assert (grid(found[21]) == drawn).all() and (grid(read(FIRST_GRID)[0]) == drawn[:, :4]).all()
     table = gk.evidence_table(as_told)
-    corners, upper_left = mnist.corner_cells(table), mnist.upper_left_cells(table)
+    corners, upper_left = (each.cells.rows(table) for each in (CORNER, UPPER_LEFT))
     assert set(corners["optimizer.weight_decay"]) == {1e-7} and list(corners["seeds.data"]) == list(range(21, 29))
     assert np.allclose(upper_left["optimizer.learning_rate"], 4.6416e-6, rtol=1e-4, atol=0)
 
@@ -241,5 +248,5 @@ def test_diagrams_stand_as_they_were_drawn(as_told):
 def test_cells_are_those_of_the_sources_figure():
     figure5 = published("b_fig5")
     rates, decays = (np.unique(figure5[name]) for name in ("learning_rate", "weight_decay"))
-    for ours, theirs in ((mnist.RATES, rates), ((*mnist.DECAYS, mnist.CORNER[0]), decays)):
+    for ours, theirs in ((b.MNIST_RATES, rates), ((*b.MNIST_DECAYS, b.CORNER[0]), decays)):
         assert all(np.isclose(theirs, each, rtol=1e-6, atol=0).sum() == 1 for each in ours)

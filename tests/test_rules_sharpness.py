@@ -5,10 +5,13 @@ import pytest
 from made_up_sharpness import BUDGET, RADII, a_grid, a_record, a_run, as_told
 
 import grokkit as gk
-from grokkit.claims import rule_module
-from grokkit.claims.rules import a24
-from grokkit.claims.rules.sharpness import INITIALISERS, METHODS, PRINTED, chosen_radius, judged
+from grokkit.claims import rule_of
+from grokkit.claims.own import flatness_orders
+from grokkit.claims.rules.a import TUNED, every_radius, judged
+from grokkit.claims.samples import Reading
+from grokkit.claims.tuning import chosen_radius
 from grokkit.records.tables import settings_table
+from grokkit.sources.a import INITIALISERS, SHARPNESS_AWARE
 
 IDS = ("A21", "A22", "A24")
 NEVER = np.inf
@@ -16,12 +19,12 @@ every_rule = pytest.mark.parametrize("id", IDS)
 
 
 def decided(id, records, **reading):
-    return rule_module(id).rule(gk.evidence_table(records, **reading))
+    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def ordered(sharpness, norm, runs=6):
     """A24's grid: kind k has validation accuracy k / 20 at the step observed, and those functions of k otherwise."""
-    kinds = [(method, initialiser) for method in a24.METHODS for initialiser in a24.INITIALISERS]
+    kinds = [(method, initialiser) for method in ("AdamW", *TUNED) for initialiser in ("model", "orthogonal")]
     tuning = [r for r in a_grid(runs=0) if r.config["seeds"]["data"] % 100 >= 50]
     return tuning + [
         a_record(
@@ -82,23 +85,23 @@ def test_the_radius_is_the_one_that_arrives_first_then_the_most_accurate_then_th
     def tried(times, **shape):
         pairs = zip(RADII, times, strict=True)
         return gk.evidence_table(
-            [a_record(a_run(PRINTED, "model", i, rho, tuning=True), t, **shape) for rho, t in pairs for i in range(2)]
+            [a_record(a_run("AdaSAM", "model", i, rho, tuning=True), t, **shape) for rho, t in pairs for i in range(2)]
         )
 
-    assert chosen_radius(tried((3000, 4000, 2000)), PRINTED) == 0.5
-    assert chosen_radius(tried((3000, 2000, 2000)), PRINTED) == 0.1
-    assert chosen_radius(tried((NEVER, NEVER, NEVER)), PRINTED) == 0.02
+    assert chosen_radius(tried((3000, 4000, 2000))) == 0.5
+    assert chosen_radius(tried((3000, 2000, 2000))) == 0.1
+    assert chosen_radius(tried((NEVER, NEVER, NEVER))) == 0.02
     table = tried((NEVER, NEVER, NEVER))
     table.loc[table["optimizer.rho"] == 0.1, "val_accuracy"] = table["val_accuracy"].map(lambda x: x + 0.1)
-    assert chosen_radius(table, PRINTED) == 0.1
-    assert np.isnan(chosen_radius(table[table["optimizer.rho"] == 0.1], PRINTED))
-    assert np.isnan(chosen_radius(table.iloc[::2], PRINTED))
+    assert chosen_radius(table) == 0.1
+    assert np.isnan(chosen_radius(table[table["optimizer.rho"] == 0.1]))
+    assert np.isnan(chosen_radius(table.iloc[::2]))
 
 
 def test_another_threshold_chooses_no_other_radius():
     """At 30%, which all runs have from the start, every radius would arrive at once."""
     table = gk.evidence_table(a_grid(runs=0, best=0.5), threshold=0.3)
-    assert chosen_radius(table, PRINTED) == 0.5
+    assert chosen_radius(every_radius("AdaSAM", "model", tuning=True).rows(table)) == 0.5
 
 
 OTHERS = {
@@ -120,10 +123,10 @@ OTHERS = {
 @every_rule
 def test_rules_read_only_their_rows(id):
     grid = a_grid_as_told(id)
-    others = [a_record(a_run(m, "model", 9, **settings), 900) for m in METHODS for settings in OTHERS.values()]
+    others = [a_record(a_run(m, "model", 9, **settings), 900) for m in SHARPNESS_AWARE for settings in OTHERS.values()]
     others = list({r.key: r for r in others}.values())
     mixed = [*others, *grid]
-    assert set(rule_module(id).rows(gk.evidence_table(mixed))["key"]) <= {r.key for r in grid}
+    assert set(rule_of(id).rows(gk.evidence_table(mixed))["key"]) <= {r.key for r in grid}
     assert decided(id, mixed) == decided(id, grid)
 
 
@@ -131,13 +134,13 @@ def test_rules_read_only_their_rows(id):
 def test_rows_are_known_before_any_run_is_trained(id):
     grid = a_grid_as_told(id)
     planned = [gk.Run(**r.config) for r in grid]
-    rows = rule_module(id).rows
+    rows = rule_of(id).rows
     assert set(rows(settings_table(planned))["key"]) == set(rows(gk.evidence_table(grid))["key"])
     assert not rows(settings_table(planned))["key"].duplicated().any()
 
 
 def test_levels_share_five_percent():
-    assert sum(rule_module(id).LEVEL for id in IDS) == pytest.approx(0.05)
+    assert sum(rule_of(id).level for id in IDS) == pytest.approx(0.05)
 
 
 def changed(method, initialiser, time):
@@ -266,10 +269,11 @@ def test_five_runs_cannot_show_that_flatness_orders_better_and_six_can():
 
 
 def test_what_the_order_is_tested_on_are_kinds_of_network():
-    table = gk.evidence_table(ordered(flat_is_better, unrelated))
-    kinds = [a24._observed(judged(table, m, i)) for m in a24.METHODS for i in a24.INITIALISERS]
-    found = a24._flatter("top eigenvalue", kinds)
-    assert found.n == 10 and "over 10 kinds of network" in found.told and a24._rather(kinds).n == 6
+    [question] = rule_of("A24").questions
+    rather, eigenvalue, _ = flatness_orders(
+        Reading(gk.evidence_table(ordered(flat_is_better, unrelated))), *question.about
+    )
+    assert eigenvalue.n == 10 and "over 10 kinds of network" in eigenvalue.told and rather.n == 6
 
 
 @pytest.mark.parametrize("reading", [{"threshold": 0.9}, {"every": 200}, {"every": 500}])
@@ -280,5 +284,5 @@ def test_other_readings_find_the_step_that_was_observed(reading):
 def test_each_network_has_seeds_of_its_own():
     seeds = [r.config["seeds"]["data"] for r in a_grid() if r.config["seeds"]["data"] % 100 < 50]
     assert len(seeds) == len(set(seeds))
-    table = gk.evidence_table(a_grid())
-    assert all(len(judged(table, m, i)) == 6 for m in METHODS for i in INITIALISERS)
+    read = Reading(gk.evidence_table(a_grid()))
+    assert all(len(read(judged(m, i))) == 6 for m in SHARPNESS_AWARE for i in INITIALISERS)

@@ -1,19 +1,17 @@
 """The rules of the chapter on summands say yes, no, partly and too few, each where the answer is known."""
 
-import inspect
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from made_up_summands import BUDGET, MODULI, NETWORKS, a_control, a_grid, a_record, a_run, as_told
 
 import grokkit as gk
-from grokkit.claims import rule_module
-from grokkit.claims.fingerprint import fingerprint
-from grokkit.claims.rules import summands
-from grokkit.claims.rules.a17 import lag
+from grokkit.claims import rule_of
+from grokkit.claims.measures import lag
+from grokkit.claims.rules.a import adding
 from grokkit.records.tables import settings_table
+from grokkit.sources import a
 
 IDS = ("A16", "A17", "A18", "A19")
 NEVER, FULL = np.inf, 100_000
@@ -21,7 +19,7 @@ every_rule = pytest.mark.parametrize("id", IDS)
 
 
 def decided(id, records, **reading):
-    return rule_module(id).rule(gk.evidence_table(records, **reading))
+    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def changed(which, at, times):
@@ -82,19 +80,9 @@ def test_rules_read_only_their_rows(id):
     }
     grid = a_grid()
     mixed = [*others.values(), *grid]
-    rows = rule_module(id).rows(gk.evidence_table(mixed))
+    rows = rule_of(id).rows(gk.evidence_table(mixed))
     assert len(rows) and set(rows["key"]) <= {r.key for r in grid}
     assert decided(id, mixed) == decided(id, grid)
-
-
-@pytest.mark.parametrize("later", ["init_scale", "schedule.decay", "model.dropout", "model.batch_norm"])
-@every_rule
-def test_a_setting_that_comes_later_is_at_its_default(id, later):
-    table, rows = gk.evidence_table(a_grid()), rule_module(id).rows
-    whole = len(rows(table))
-    assert len(rows(table.assign(**{later: summands.LATER[later]}))) == whole
-    assert len(rows(table.assign(**{later: np.nan}))) == whole
-    assert len(rows(table.assign(**{later: 5.0}))) == 0
 
 
 @every_rule
@@ -102,20 +90,12 @@ def test_rows_are_known_before_any_run_is_trained(id):
     planned = [a_run(network, n, seed) for network in NETWORKS for n in MODULI for seed in range(20, 27)]
     planned += [a_run(network, 5, 20, alpha=0.0364) for network in ("MLP", "as coded")]
     trained = [a_record(run, 300, 3000) for run in planned]
-    rows = rule_module(id).rows
+    rows = rule_of(id).rows
     assert set(rows(settings_table(planned))["key"]) == set(rows(gk.evidence_table(trained))["key"])
 
 
-@every_rule
-def test_a_fingerprint_covers_the_settings_of_the_runs(id, monkeypatch):
-    before = fingerprint(rule_module(id).rule)
-    monkeypatch.setitem(summands.ALL, "batch.size", 128)
-    assert fingerprint(rule_module(id).rule) != before
-    assert {"rule", "rows"} <= dict(inspect.getmembers(rule_module(id), inspect.isfunction)).keys()
-
-
 def test_levels_share_five_percent():
-    assert sum(rule_module(id).LEVEL for id in IDS) == pytest.approx(0.05)
+    assert sum(rule_of(id).level for id in IDS) == pytest.approx(0.05)
 
 
 # A16: the MLP's delay.
@@ -312,5 +292,5 @@ def test_an_mlp_that_never_arrives_at_three_has_its_peak_there():
 
 def test_all_runs_of_one_network_suffice_to_read_its_rows():
     table = gk.evidence_table([a_record(a_run("MLP", 2, 20), 300, 3000)])
-    assert "model.width" not in table and not summands.chosen(table, summands.TRANSFORMERS).any()
-    assert isinstance(summands.chosen(table, ["MLP"]), pd.Series) and summands.chosen(table, ["MLP"]).all()
+    assert "model.width" not in table and not any(len(adding(form, 2).rows(table)) for form in a.FORMS)
+    assert len(adding("MLP (text)", 2).rows(table)) == 1

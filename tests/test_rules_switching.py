@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_switching import BUDGET, EVERY, GRID, Story, a_grid, a_record, a_run, as_the_source, falling
+from made_up_switching import BUDGET, EVERY, GRID, WAYS, Story, a_grid, a_record, a_run, as_the_source, falling
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import c12
-from grokkit.claims.rules.switching import EPOCH, LEVEL, SEEN_IN, SOURCE_BUDGET, WAYS, cell, moment
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.c import DECAYS
+from grokkit.claims.samples import like
+from grokkit.claims.switches import moment
 from grokkit.records.tables import settings_table
+from grokkit.sources import c
 
 IDS = ["C4", "C5", "C6", "C7", "C8", "C12"]
 MAJORITIES = ["C5", "C6", "C7"]
@@ -20,7 +22,7 @@ every_rule = pytest.mark.parametrize("id", IDS)
 
 
 def decided(id, records, **reading):
-    return rule_module(id).rule(gk.evidence_table(records, **reading))
+    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def told(ways, other, only=range(100)):
@@ -116,12 +118,12 @@ def test_rules_read_only_their_rows_whatever_else_is_in_the_table(id, grid):
     others = [a_record(gk.Run(**whole | departure), strange) for whole in usual for departure in DEPARTURES]
     others = list({record.key: record for record in others}.values())
     assert decided(id, [*others, *grid]) == decided(id, grid)
-    rows = rule_module(id).rows(gk.evidence_table([*others, *grid]))
+    rows = rule_of(id).rows(gk.evidence_table([*others, *grid]))
     assert set(rows["key"]) <= {record.key for record in grid}
 
 
 def test_each_claim_reads_its_own_settings(grid):
-    sizes = {id: len(rule_module(id).rows(gk.evidence_table(grid))) for id in IDS}
+    sizes = {id: len(rule_of(id).rows(gk.evidence_table(grid))) for id in IDS}
     assert sizes == {"C4": 24, "C5": 24, "C6": 16, "C7": 16, "C8": 16, "C12": 32}
 
 
@@ -129,9 +131,9 @@ def test_a_moment_is_read_off_the_curves_at_the_runs_own_threshold(grid):
     moments = {"off at epoch 20": 2600, "off at T_train": 10_000, "off at T_val": 36_000, "off at 1.25 T_val": 45_000}
     for way, expected in (moments | {"on at 2 T_train": 20_000}).items():
         for threshold in (0.99, 0.5):
-            run = cell(gk.evidence_table(grid, threshold=threshold), way).iloc[0]
+            run = like(c.switched(way)).rows(gk.evidence_table(grid, threshold=threshold)).iloc[0]
             assert moment(run) == expected, way
-    assert gk.Batch(size=32, short_last=True).steps_in_epoch(cell_run().train_examples) == EPOCH
+    assert gk.Batch(size=32, short_last=True).steps_in_epoch(cell_run().train_examples) == c.EPOCH
 
 
 def cell_run():
@@ -142,7 +144,7 @@ def test_one_run_without_weight_decay_that_arrives_refutes_c4_where_it_is(grid):
     def one(precision):
         return a_grid(
             lambda decay, to, at, kind, i: (
-                Story(t_val=150_000, end=SOURCE_BUDGET) if (decay, to, kind, i) == (0, None, precision, 3) else None
+                Story(t_val=150_000, end=c.STEPS) if (decay, to, kind, i) == (0, None, precision, 3) else None
             )
         )
 
@@ -156,7 +158,7 @@ def test_one_run_without_weight_decay_that_arrives_refutes_c4_where_it_is(grid):
 
 
 def test_never_needs_the_sources_budget():
-    short = told(["off"], lambda story: replace(story, end=SOURCE_BUDGET - EVERY), only=range(4))
+    short = told(["off"], lambda story: replace(story, end=c.STEPS - EVERY), only=range(4))
     assert decided("C4", short).outcome == "not tested"
 
 
@@ -210,7 +212,7 @@ def test_a_short_budget_never_refutes(id, of_id):
     found = decided(id, told(late, never))
     assert found.outcome == "undecided" and "longer runs" in found.statement
     assert decided(id, told([of_id], never)).outcome == "undecided"
-    long = told([of_id], lambda story: replace(story, t_val=None, end=SOURCE_BUDGET))
+    long = told([of_id], lambda story: replace(story, t_val=None, end=c.STEPS))
     assert decided(id, long).outcome == "not reproduced"
 
 
@@ -221,7 +223,7 @@ def test_a_run_whose_norm_has_risen_again_speaks_against_c7_however_short_it_is(
 
 def test_where_nobody_arrives_at_either_value_neither_is_sooner():
     late = ["on at 2 T_train", "on at 2 T_train, double"]
-    long = told(late, lambda story: replace(story, t_val=None, end=SOURCE_BUDGET))
+    long = told(late, lambda story: replace(story, t_val=None, end=c.STEPS))
     assert decided("C8", long).outcome == "undecided"
 
 
@@ -243,7 +245,7 @@ def test_more_weight_decay_is_earlier_over_the_whole_grid():
 
     assert decided("C12", a_grid(reverse)).outcome == "not reproduced"
     assert decided("C12", a_grid(all_alike)).outcome == "undecided"
-    censored = a_grid(lambda decay, to, at, precision, i: Story() if decay == c12.DECAYS[0] else None)
+    censored = a_grid(lambda decay, to, at, precision, i: Story() if decay == DECAYS[0] else None)
     assert decided("C12", censored).outcome == "reproduced" and decided("C12", censored).interval is None
 
 
@@ -255,7 +257,7 @@ def asked():
 @every_rule
 def test_the_chapter_plans_the_runs_that_the_rule_reads(id, asked):
     assert claims()[id].chapter == "10_switching"
-    rows = rule_module(id).rows(settings_table(asked))
+    rows = rule_of(id).rows(settings_table(asked))
     expected = {"C4": 18, "C5": 24, "C6": 16, "C7": 13, "C8": 16, "C12": 23}
     assert rows["key"].is_unique and len(rows) == expected[id]
 
@@ -266,6 +268,5 @@ def test_no_two_planned_runs_share_a_seed_and_none_was_used_to_choose(asked):
 
 
 def test_the_chapter_spends_5_percent_in_equal_parts():
-    assert [rule_module(id).LEVEL for id in IDS] == [LEVEL] * 6
-    assert pytest.approx(0.05) == LEVEL * 6
-    assert set(SEEN_IN) == {"every", "sample"} and len(GRID) == len({str(each) for each in GRID})
+    assert [rule_of(id).level for id in IDS] == [0.05 / 6] * 6
+    assert len(GRID) == len({str(each) for each in GRID})

@@ -1,5 +1,7 @@
 """The rules of the chapter on the toy say yes, no, partly and too few, each where the answer is known."""
 
+from functools import partial
+
 import made_up_toy
 import numpy as np
 import pandas as pd
@@ -9,25 +11,30 @@ from made_up_toy import as_told as made_up
 
 import grokkit as gk
 from grokkit.analysis.phases import LETTERS
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import toy
-from grokkit.claims.rules.b3 import ways
-from grokkit.claims.rules.b4 import fails_at_the_end
-from grokkit.claims.rules.b6 import across_budget, has_gap
-from grokkit.claims.rules.b12 import differences, mean_within
-from grokkit.claims.rules.b17 import mean_decays
+from grokkit.claims import claims, rule_of
+from grokkit.claims.diagrams import Whole
+from grokkit.claims.maps import differences, fails_at_the_end, gap_at, grid, has_gap, mean_decays, mean_within, ways
+from grokkit.claims.rules.b import ITS_DATA, TANH
+from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
+from grokkit.sources.b import DATA_SEED
 
 IDS = ("B1", "B2", "B3", "B4", "B6", "B12", "B17")
 every_rule = pytest.mark.parametrize("id", IDS)
 
 
 def decided(id, records, **reading):
-    return rule_module(id).rule(gk.evidence_table(records, **reading))
+    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def as_map(lines):
     return np.array([[LETTERS[letter] for letter in line] for line in lines])
+
+
+def as_diagram(lines):
+    """The same with a row a cell."""
+    cells = [(row, column, LETTERS[x]) for row, line in enumerate(lines) for column, x in enumerate(line)]
+    return pd.DataFrame(cells, columns=["row", "column", "phase"])
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +83,7 @@ def test_a_shorter_budget_decides_nothing(id):
 
 @every_rule
 def test_a_diagram_that_lacks_a_cell_does_not_count(id, as_told):
-    rows = rule_module(id).rows(gk.evidence_table(as_told))
+    rows = rule_of(id).rows(gk.evidence_table(as_told))
     lost = set(rows.groupby(["seeds.data", "seeds.init"])["key"].first())
     found = decided(id, [r for r in as_told if r.key not in lost])
     assert found.outcome == "not tested"
@@ -112,14 +119,14 @@ def test_rules_read_only_their_rows(id, as_told):
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id, as_told):
     planned = settings_table([gk.Run(**r.config) for r in as_told])
-    rows = rule_module(id).rows
+    rows = rule_of(id).rows
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table(as_told))["key"]) and len(rows(planned))
 
 
 def test_levels_share_five_percent():
     of_chapter = [each.id for each in claims().values() if each.chapter == "11_toy"]
     assert len(of_chapter) == 12 and set(IDS) < set(of_chapter)
-    assert sum(rule_module(id).LEVEL for id in of_chapter) == pytest.approx(0.05)
+    assert sum(rule_of(id).level for id in of_chapter) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id != "B12"])  # which counts no diagrams
@@ -160,10 +167,11 @@ def test_grokking_at_the_side_is_not_between():
 
 
 def test_the_largest_value_must_differ_from_the_others():
-    everywhere = as_map(["MMMMMMM"] * 6)
-    assert not fails_at_the_end(everywhere, 0) and not fails_at_the_end(everywhere, 1)
-    one, two = as_map(["CCCCCCM"] * 5 + ["CCCCCCC"]), as_map(["CCCCCCM"] * 4 + ["CCCCCCC"] * 2)
-    assert fails_at_the_end(one, 1) and not fails_at_the_end(two, 1) and not fails_at_the_end(one, 0)
+    decay, rate = (partial(fails_at_the_end, of=of) for of in ("weight decay", "learning rate"))
+    everywhere = as_diagram(["MMMMMMM"] * 6)
+    assert not decay(everywhere) and not rate(everywhere)
+    one, two = as_diagram(["CCCCCCM"] * 5 + ["CCCCCCC"]), as_diagram(["CCCCCCM"] * 4 + ["CCCCCCC"] * 2)
+    assert rate(one) and not rate(two) and not decay(one)
 
 
 def test_mean_decays_are_shares_of_the_largest():
@@ -176,9 +184,9 @@ def test_mean_decays_are_shares_of_the_largest():
 
 def test_diagrams_stand_as_they_were_drawn(as_told):
     table = gk.evidence_table([*as_told, *a_diagram("classification", ["C" * 7] * 6, 20, 21)])
-    found = toy.diagrams(table, "classification")
-    assert list(found) == list(range(19, 31)) and (found[20] == as_map(made_up("classification", 20, 20))).all()
-    assert list(toy.diagrams(table, "regression", own_data=True)) == list(range(31, 40))
+    found, own = (Reading(table)(Whole(each)) for each in (TANH["classification"], ITS_DATA["regression"]))
+    assert list(found) == list(range(19, 31)) and list(own) == list(range(31, 40))
+    assert (grid(found[20]) == as_map(made_up("classification", 20, 20))).all()
 
 
 @pytest.mark.parametrize(
@@ -201,9 +209,11 @@ def test_confusion_stands_at_the_budget():
         learned = pd.DataFrame({"phase": "memorisation", "train": times})
         return pd.concat([learned, pd.DataFrame({"phase": ["confusion"] * 2, "train": np.nan})])
 
+    across_budget = partial(gap_at, between="memorisation and confusion")
     assert across_budget(diagram(100.0, 200.0, 400.0)) is True
     assert across_budget(diagram(100.0, 10_000.0, 60_000.0)) is False
     assert across_budget(diagram().iloc[:0]) is None
+    assert across_budget(diagram(100_000.0)) is None  # learns with its last step: on neither side
 
 
 def test_times_that_leap_over_both_borders_do_not_pass(monkeypatch):
@@ -230,7 +240,7 @@ def test_twice_as_many_differences_by_chance_do_not_pass():
 def test_a_clear_difference_that_is_less_than_twofold_does_not_pass():
     def told(setup, data, init):
         noisy = made_up(setup, 100 * data + init, init)  # both seeds together decide
-        noisy[0] = "CXXXXXM" if data != toy.DATA_SEED and data % 2 else noisy[0]
+        noisy[0] = "CXXXXXM" if data != DATA_SEED and data % 2 else noisy[0]
         return noisy
 
     found = decided("B12", a_grid(told))
@@ -240,7 +250,7 @@ def test_a_clear_difference_that_is_less_than_twofold_does_not_pass():
 
 def test_fresh_data_seeds_that_differ_less_than_one_data_seed_refute():
     def told(setup, data, init):
-        return made_up(setup, init, init) if data == toy.DATA_SEED else AS_TOLD[setup]
+        return made_up(setup, init, init) if data == DATA_SEED else AS_TOLD[setup]
 
     assert decided("B12", a_grid(told)).outcome == "not reproduced"
 

@@ -4,29 +4,33 @@ import json
 
 import numpy as np
 import pytest
-from made_up_toy import AS_TOLD, a_cell, a_record
+from made_up_toy import AS_TOLD, COLUMNS, ROWS, a_cell, a_record
 
 import grokkit as gk
 from grokkit.analysis.phases import LETTERS
-from grokkit.claims import rule_module
-from grokkit.claims.rules import b8, b13, embeddings, toy
+from grokkit.claims import rule_of
+from grokkit.claims.diagrams import EARLY, Whole
+from grokkit.claims.maps import grid, share_that_stays, turns_at_borders_only
+from grokkit.claims.rules.b import FOLLOWED, TANH
+from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
+from grokkit.sources import b
 
 PAIRS = range(19, 31)
 TIMES = {"C": (10, 500), "G": (500, 20_000), "M": (500, np.nan), "X": (np.nan, np.nan), "L": (500, 200_000)}
 """T_train and T_val in each phase; L memorises after 100,000 steps and generalises after 200,000."""
-PLACES = [(row, column) for row in range(len(toy.DECAYS)) for column in range(len(toy.RATES))]
+PLACES = [(row, column) for row in range(len(ROWS)) for column in range(len(COLUMNS))]
 
 
 def decided(id, records):
-    return rule_module(id).rule(gk.evidence_table(records))
+    return rule_of(id)(gk.evidence_table(records))
 
 
-def drawn(setup, letters, seed, budget=toy.BUDGET, activation="tanh", times=TIMES):
+def drawn(setup, letters, seed, budget=b.STEPS, activation="tanh", times=TIMES):
     model = gk.MLP.toy().model_copy(update={"activation": activation})
     return [
         a_record(
-            a_cell(setup, toy.DECAYS[row], toy.RATES[column], seed, seed, model=model),
+            a_cell(setup, ROWS[row], COLUMNS[column], seed, seed, model=model),
             *times[letters[row][column]],
             budget,
         )
@@ -40,11 +44,11 @@ def with_late_cells(setup, row, column):
     return letters
 
 
-def watched_longer(place=(2, 5), pairs=PAIRS, budget=b8.LONGER):
+def watched_longer(place=(2, 5), pairs=PAIRS, budget=3 * b.STEPS):
     """Diagrams with one cell of late grokking: by default beside grokking, in place of memorisation."""
     return [
         record
-        for setup in toy.SETUPS
+        for setup in b.SETUPS
         for seed in pairs
         for record in drawn(setup, with_late_cells(setup, *place), seed, budget)
     ]
@@ -63,15 +67,15 @@ def test_cells_that_turn_elsewhere_do_not(place):
 
 def test_memorisation_that_was_late_grokking_does_not_stay():
     all_late = TIMES | {"M": TIMES["L"]}
-    records = [r for s in toy.SETUPS for seed in PAIRS for r in drawn(s, AS_TOLD[s], seed, b8.LONGER, times=all_late)]
+    records = [r for s in b.SETUPS for seed in PAIRS for r in drawn(s, AS_TOLD[s], seed, 3 * b.STEPS, times=all_late)]
     found = decided("B8", records)
     assert "memorisation stays, classification: 0 of 12" in found.statement and found.outcome != "reproduced"
 
 
 def test_diagrams_of_the_usual_budget_say_nothing_of_b8_and_longer_ones_answer_the_usual_rules():
-    assert decided("B8", watched_longer(budget=toy.BUDGET)).outcome == "not tested"
+    assert decided("B8", watched_longer(budget=b.STEPS)).outcome == "not tested"
     table = gk.evidence_table(watched_longer())
-    before = toy.diagrams(table, "classification")[19]
+    before = grid(Reading(table)(Whole(TANH["classification"]))[19])
     assert before[2, 5] == "memorisation" and (before[0, 0], before[5, 0]) == ("comprehension", "confusion")
 
 
@@ -81,22 +85,22 @@ def as_map(lines):
 
 def test_a_border_is_a_side_and_not_a_corner():
     before, after = as_map(["CM", "MM"]), as_map(["CG", "MM"])
-    assert b8.only_at_borders(before, after) and b8.share_that_stays(before, after) == pytest.approx(2 / 3)
-    assert not b8.only_at_borders(before, as_map(["CM", "MG"]))
-    assert np.isnan(b8.share_that_stays(as_map(["CC"]), as_map(["CC"])))
+    assert turns_at_borders_only((before, after)) and share_that_stays(before, after) == pytest.approx(2 / 3)
+    assert not turns_at_borders_only((before, as_map(["CM", "MG"])))
+    assert np.isnan(share_that_stays(as_map(["CC"]), as_map(["CC"])))
 
 
 LESS = ["CCMMMMM", "CCMMMMM", "GGMMMMM", "XXXXXXX", "XXXXXXX", "XXXXXXX"]
 NO_COMPREHENSION = [line.replace("C", "G") for line in LESS]
 
 
-def under_each(letters, pairs=PAIRS, kinds=b13.OTHERS):
+def under_each(letters, pairs=PAIRS, kinds=("relu", "leaky_relu(0.1)")):
     """Diagrams under Tanh as the source tells them, and others under the other activations."""
-    of = {"tanh": AS_TOLD, **{kind: dict.fromkeys(toy.SETUPS, letters) for kind in kinds}}
+    of = {"tanh": AS_TOLD, **{kind: dict.fromkeys(b.SETUPS, letters) for kind in kinds}}
     return [
         record
         for kind, told in of.items()
-        for setup in toy.SETUPS
+        for setup in b.SETUPS
         for seed in pairs
         for record in drawn(setup, told[setup], seed, activation=kind)
     ]
@@ -124,7 +128,7 @@ def under(record, activation):
     config = json.loads(json.dumps(record.config))
     config["model"]["activation"] = activation
     run = gk.Run(**config)
-    return a_record(run, *gk.passage(record, toy.THRESHOLD)[:2])
+    return a_record(run, *gk.passage(record, b.TOY_ACCURACY)[:2])
 
 
 def test_b13_needs_one_activation_as_much_as_the_other():
@@ -144,10 +148,10 @@ SHOWN = {"C": (1.0, 1.0, 2.0), "G": (1.0, 1.0, 3.0), "M": (0.2, 1.0, 1.5), "X": 
 """Order after 2,000 steps, and the size then and at the end, in each phase."""
 
 
-def followed(shown=SHOWN, seeds=embeddings.SEEDS, letters=AS_TOLD["regression"], steps=toy.BUDGET):
+def followed(shown=SHOWN, seeds=FOLLOWED.cells.seeds, letters=AS_TOLD["regression"], steps=b.STEPS):
     return [
         a_followed(
-            a_cell("regression", toy.DECAYS[row], toy.RATES[column], seed, seed),
+            a_cell("regression", ROWS[row], COLUMNS[column], seed, seed),
             *args(letters[row][column], shown),
             steps,
         )
@@ -166,7 +170,7 @@ def a_followed(run, times, shown, end):
     curves = {
         f"{which}_accuracy": np.where(steps >= t, 1.0, 0.1) for which, t in zip(("train", "val"), times, strict=True)
     }
-    where = [steps == embeddings.EARLY, steps == end]
+    where = [steps == EARLY, steps == end]
     curves["embedding_order"] = np.select(where, [order, 1.0], np.nan)
     curves["embedding_rms"] = np.select(where, [early, late], np.nan)
     curves = {name: values.astype(np.float32) for name, values in curves.items()}
@@ -210,7 +214,7 @@ def test_embeddings_need_whole_diagrams_that_were_followed_and_have_the_phases(i
         decided(id, followed(letters=[line.replace("X", "M") for line in AS_TOLD["regression"]])).outcome
         == "not tested"
     )
-    stopped = [r for seed in embeddings.SEEDS for r in drawn("regression", AS_TOLD["regression"], seed)]
+    stopped = [r for seed in FOLLOWED.cells.seeds for r in drawn("regression", AS_TOLD["regression"], seed)]
     assert decided(id, stopped).outcome == "not tested"
 
 
@@ -233,7 +237,7 @@ def test_rows_are_known_before_any_run_is_trained_and_no_others_are_read(id, rec
         *drawn("classification", AS_TOLD["classification"], 60),
         *drawn("regression", LESS, 20, activation="gelu"),
     ]
-    rows = rule_module(id).rows
+    rows = rule_of(id).rows
     planned = settings_table([gk.Run(**r.config) for r in [*others, *records]])
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table([*others, *records]))["key"])
     assert 0 < len(rows(planned)) <= len(records)

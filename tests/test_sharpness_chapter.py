@@ -7,9 +7,10 @@ from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import a24, sharpness
+from grokkit.claims import claims, rule_of
+from grokkit.claims.own import OBSERVED
 from grokkit.records.tables import settings_table
+from grokkit.sources import a
 
 IDS = ["A21", "A22", "A24"]
 RADII = {"rho_printed": 0.02, "rho_decay": 0.1, "rho_sam": 0.5, "rho_asam": 2.5}
@@ -23,9 +24,9 @@ def experiments():
 def test_every_run_is_read_by_some_rule_but_the_published_class(experiments):
     assert [each.id for each in claims().values() if each.chapter == "08_sharpness"] == IDS
     table = settings_table(runs_of(experiments))
-    counts = {id: len(rule_module(id).rows(table)) for id in IDS}
+    counts = {id: len(rule_of(id).rows(table)) for id in IDS}
     assert counts == {"A21": 72 + 12, "A22": 72 + 12 + 8, "A24": 60 + 24}
-    read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
+    read = {key for id in IDS for key in rule_of(id).rows(table)["key"]}
     others = [run for run in runs_of(experiments) if run.key not in read]
     assert len(others) == 6 and {run.optimizer for run in others} == {gk.PublishedASAM()}
     assert len(table) == len(set(table["key"])) == 32 + 72 + 24 + 6
@@ -56,7 +57,7 @@ def test_the_tuning_shares_no_seed_with_what_is_judged_and_tries_what_is_chosen(
 
 def test_what_is_judged_is_observed_where_the_rule_looks(experiments):
     tuning, *judged = experiments
-    assert {each.measure for each in judged} == {gk.Measure(observables=("sharpness",), observe_at=(a24.OBSERVED,))}
+    assert {each.measure for each in judged} == {gk.Measure(observables=("sharpness",), observe_at=(OBSERVED,))}
     assert tuning.measure == gk.Measure()
 
 
@@ -77,7 +78,7 @@ def test_the_plan_is_as_the_page_of_deviations_says(experiments):
     assert says("Radius", "three on two seeds") and says("Seeds of Figure 8", "six runs")
     warm = {type(run.optimizer): run.schedule.warmup for run in runs_of(experiments)}
     assert warm.pop(gk.PublishedASAM) == 0 and set(warm.values()) == {10} and says("Warm-up of Figure 8", "none for")
-    assert {run.initialiser for run in runs_of(experiments)} == set(sharpness.INITIALISERS)
+    assert {run.initialiser for run in runs_of(experiments)} == set(a.INITIALISERS)
 
 
 def test_no_run_was_seen_before_its_rule(experiments):
@@ -93,4 +94,4 @@ def test_no_run_was_seen_before_its_rule(experiments):
 def test_a_laptop_makes_one_run_a_method_as_its_comment_says():
     asked = runs_of(planned(find_chapter("sharpness"), {"profile": "laptop"}))
     text = json.dumps(json.loads(find_chapter("sharpness").read_text(encoding="utf-8")))
-    assert len(asked) == len(sharpness.METHODS) == 6 and "laptop (6 runs)" in text
+    assert len(asked) == len(a.SHARPNESS_AWARE) == 6 and "laptop (6 runs)" in text

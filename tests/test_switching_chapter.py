@@ -9,10 +9,11 @@ from promises import runs_of, says
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
-from grokkit.claims.rules import c4, switching
+from grokkit.claims import claims, rule_of
+from grokkit.claims.rules.c import EXTENDED
 from grokkit.plots import switch_curves
 from grokkit.records.tables import settings_table
+from grokkit.sources import c
 
 says = partial(says, section="## Source C: switching", columns=2)
 IDS = [each.id for each in claims().values() if each.chapter == "10_switching"]
@@ -26,7 +27,7 @@ def experiments():
 def test_what_no_rule_reads_is_what_the_page_says_so_of(experiments):
     assert IDS == ["C4", "C5", "C6", "C7", "C8", "C12"]
     table = settings_table(runs_of(experiments))
-    read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
+    read = {key for id in IDS for key in rule_of(id).rows(table)["key"]}
     others = [run for run in runs_of(experiments) if run.key not in read]
     described = {(run.optimizer.weight_decay, run.schedule.switches[0].at.epoch) for run in others}
     assert described == {(0.1, None), (0.0, None), (0.01, 200), (0.01, 4270)}
@@ -37,7 +38,7 @@ def test_what_no_rule_reads_is_what_the_page_says_so_of(experiments):
 def test_what_no_rule_reads_is_asked_for_aside_and_moves_no_seed(experiments):
     without = {run.key for run in runs_of(planned(find_chapter("switching"), {"profile": "evidence"}))}
     table = settings_table(runs_of(experiments))
-    assert without == {key for id in IDS for key in rule_module(id).rows(table)["key"]}
+    assert without == {key for id in IDS for key in rule_of(id).rows(table)["key"]}
 
 
 def test_budgets_are_those_of_the_page(experiments):
@@ -45,16 +46,16 @@ def test_budgets_are_those_of_the_page(experiments):
     assert {e.until.accuracy for e in removed} == {None} and says(
         "Stopping of switched runs", "none where weight decay"
     )
-    at_own = [e for e in removed if e.runs[0].optimizer.weight_decay == switching.DECAY]
-    early = set(rule_module("C5").rows(settings_table(runs_of(at_own)))["key"])
+    at_own = [e for e in removed if e.runs[0].optimizer.weight_decay == c.DECAY]
+    early = set(rule_of("C5").rows(settings_table(runs_of(at_own)))["key"])
     assert {e.until.steps for e in at_own if e.runs[0].key in early} == {60_000}
     assert {e.until.steps for e in at_own if e.runs[0].key not in early} == {90_000}
     assert says("Budget of switched runs", "60,000 steps where") and says("Budget of switched runs", "90,000 where")
     late = {e.until for e in experiments if e.runs[0].schedule.switches and not e.runs[0].optimizer.weight_decay}
     assert late == {gk.Until(steps=180_000, extra=20)} and says("Budget of switched runs", "180,000 at most")
     off = {e.runs[0].precision: e.until.steps for e in experiments if e.runs[0] in never_decayed(e)}
-    assert off == c4.WATCHED == {"float32": 780_000, "float64": 200_000}
-    assert {e.measure for e in experiments} == {gk.Measure(every=switching.SEEN_IN["every"])}
+    assert off == EXTENDED == {"float32": 780_000, "float64": 200_000}
+    assert {e.measure for e in experiments} == {gk.Measure(every=c.SEEN_EVERY)}
 
 
 def never_decayed(experiment):

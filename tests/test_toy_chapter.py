@@ -8,10 +8,11 @@ from toy import THRESHOLD, toy_run
 
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import claims, rule_module
+from grokkit.claims import claims, rule_of
 from grokkit.claims.published import published
-from grokkit.claims.rules import b13, embeddings, toy
+from grokkit.claims.rules.b import FOLLOWED, KINDS
 from grokkit.records.tables import settings_table
+from grokkit.sources import b
 
 ROOT = Path(__file__).parents[1]
 IDS = [each.id for each in claims().values() if each.chapter == "11_toy"]
@@ -33,11 +34,11 @@ def own(experiments):
 
 def test_every_other_run_is_read_by_some_rule_and_every_rule_has_its_runs(experiments, own):
     table = settings_table({run.key: run for run in runs_of(experiments)}.values())
-    counts = {id: len(rule_module(id).rows(table)) for id in IDS}
+    counts = {id: len(rule_of(id).rows(table)) for id in IDS}
     diagrams = dict.fromkeys(("B1", "B2", "B3", "B4", "B6", "B8", "B17"), 18)
     diagrams |= {"B12": 36, "B13": 54, "B14": 9, "B15": 12, "B16": 12}
     assert counts == {id: 42 * n for id, n in diagrams.items()}
-    read = {key for id in IDS for key in rule_module(id).rows(table)["key"]}
+    read = {key for id in IDS for key in rule_of(id).rows(table)["key"]}
     aside = {run.key for runs in own for run in runs}
     assert read == set(table["key"]) - aside and len(read) + len(aside) == len(table)
 
@@ -45,7 +46,7 @@ def test_every_other_run_is_read_by_some_rule_and_every_rule_has_its_runs(experi
 def test_what_was_known_before_is_read_by_no_rule(own):
     assert [len(runs) for runs in own] == [2 * 441, 23 * 4 + 9 + 82]  # four nudges, nine, and one of each that agrees
     for runs in own:
-        assert not any(len(rule_module(id).rows(settings_table(runs))) for id in IDS)
+        assert not any(len(rule_of(id).rows(settings_table(runs))) for id in IDS)
 
 
 def test_all_nudged_cells_are_of_the_diagram(own):
@@ -82,7 +83,7 @@ def place_of_run(run):
 
 def test_the_sources_own_diagram_stands_on_its_axes(own):
     assert says("Diagrams", "all of them for the pair of its Figure 1")
-    for setup in toy.SETUPS:
+    for setup in b.SETUPS:
         figure1 = published("b_fig1")
         theirs = figure1[figure1["setup"] == setup]
         its = [run for run in own[0] if (run.task.vectors is None) == (setup == "classification")]
@@ -94,7 +95,9 @@ def test_cells_are_as_the_page_of_deviations_says(experiments, own):
     assert all(run == toy_run_like(run) for run in runs_of(experiments) if run not in own[1])
     assert says("Pairs of the toy", "as coded") and says("Targets of the regression", "as coded")
     kinds = {run.model.activation for run in runs_of(experiments)}
-    assert kinds == {"tanh", *b13.OTHERS} and says("Activation of the toy", "Tanh; ReLU and LeakyReLU(0.1)")
+    assert kinds == {"tanh", *(activation for _, activation in KINDS)} and says(
+        "Activation of the toy", "Tanh; ReLU and LeakyReLU(0.1)"
+    )
 
 
 def toy_run_like(run):
@@ -111,7 +114,7 @@ def test_runs_end_as_the_page_says(experiments):
     assert {each.until for each in source} == {until}
     found = {each.until: runs_of([each]) for each in experiments}
     assert found.keys() == {until, longer, followed} and says("Budget of the toy", "300,000 for fresh seeds")
-    assert {run.seeds.data for run in found[followed]} == set(embeddings.SEEDS)
+    assert {run.seeds.data for run in found[followed]} == set(FOLLOWED.cells.seeds)
     assert says("Budget of the toy", "100,000") and says("Threshold of the toy", "as coded")
     pairs = {(run.seeds.data, run.seeds.init) for run in runs_of(source)}
     assert len(pairs) == 9 and len(runs_of(source)) == 2 * 9 * 441 and says("Diagrams", "all nine pairs whole")

@@ -1,6 +1,6 @@
 """Sphinx extension of the book: what rules found, in directives and in running text, and the runs of every claim.
 
-`{rules}`: each registered rule with its code, its fingerprint and how its verdict changes with the reading.
+`{rules}`: each registered rule with its reasons, its code, its key and how its verdict changes with the reading.
 `{verdicts}`: what was found so far, one row a decided claim. `runs/<id>.csv` lie beside the ledger's page.
 `` {claim}`A1 reproduced` `` and `` {interval}`A1` ``: a verdict and an effect from the store, for sentences.
 """
@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import inspect
-import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from grokkit_book import LibraryTable, interval, row, table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-SHARED = ("grokkit.claims.findings", "grokkit.claims.statistics")
-"""And of the rules' own folder all that is no rule: samples and settings that several of them read."""
+SHARED = [f"grokkit.claims.{name}" for name in ("rule", "asking", "values", "samples", "findings", "statistics")]
+"""What rules are made of, from the whole to its parts."""
 
 
 class Rules(LibraryTable):
@@ -29,20 +28,21 @@ class Rules(LibraryTable):
 
         found = {each["id"]: each for each in ledger()}
         rules = [self.rule(claim, found[claim.id]) for claim in claims().values() if claim.registration]
-        shared = section("what-the-rules-share", "What the rules share", *map(module_code, [*SHARED, *helpers()]))
+        shared = section("what-the-rules-share", "What the rules share", *map(module_code, SHARED))
         return [*rules, shared]
 
     def rule(self, claim: Any, found: dict[str, Any]) -> nodes.section:
-        from grokkit.claims import rule_module
+        from grokkit.claims.written import ideas_of, text_of
 
         registered = f"{claim.registration.at:%d %B %Y, %H:%M} UTC"
-        told = nodes.paragraph("", f"Registered {registered}, fingerprint ")
+        told = nodes.paragraph("", f"Registered {registered}, key ")
         told += [nodes.literal("", claim.registration.rule), nodes.Text(".")]
         if claim.registration.was:
             told += nodes.Text(f" Before, with the same question: {', '.join(claim.registration.was)}.")
         outcome = nodes.paragraph("", "", nodes.strong("", found["verdict"].capitalize()), nodes.Text(". "))
         outcome += nodes.Text(found["found"])
-        parts = [told, outcome, *readings(found["sensitivity"]), code(inspect.getsource(rule_module(claim.id)))]
+        parts = [told, outcome, *readings(found["sensitivity"]), code(text_of(claim.id))]
+        parts += [code(inspect.getsource(idea)) for idea in ideas_of(claim.id)]
         return section(f"rule-{claim.id.lower()}", f"{claim.id}: {claim.statement}", *parts)
 
 
@@ -114,14 +114,6 @@ def readings(sensitivity: dict[str, str]) -> list[nodes.Node]:
         return []
     told = "; ".join(f"{reading}: {outcome}" for reading, outcome in sensitivity.items())
     return [nodes.paragraph("", f"Read otherwise: {told}.")]
-
-
-def helpers() -> list[str]:
-    """The modules among the rules that are none."""
-    from grokkit.claims import claims, rules
-
-    names = [module.name for module in pkgutil.iter_modules(rules.__path__)]
-    return [f"{rules.__name__}.{name}" for name in names if name.upper() not in claims()]
 
 
 def module_code(name: str) -> nodes.literal_block:

@@ -15,7 +15,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from grokkit.analysis.survival import median_times
-from grokkit.claims import claims, readings_table, rule_module, verdicts_table
+from grokkit.claims import claims, readings_table, rule_of, verdicts_table
 from grokkit.plots import (
     PageTable,
     arrivals,
@@ -226,7 +226,7 @@ class Chapter:
         if not self.records:
             return []
         table = self.records.evidence()
-        return [id for id in self.ids if len(rule_module(id).rows(table))]
+        return [id for id in self.ids if len(rule_of(id).rows(table))]
 
     @property
     def _cost(self) -> str:

@@ -3,7 +3,7 @@
 from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, readings_table, verdicts_table
 from grokkit.claims.ledger import ledger, ledger_json
 from grokkit.claims.published import published
-from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_module, sources
+from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_of, rules, sources
 from grokkit.claims.verdict import OPEN, Outcome, Verdict
 
 __all__ = [
@@ -23,7 +23,8 @@ __all__ = [
     "outcomes",
     "published",
     "readings_table",
-    "rule_module",
+    "rule_of",
+    "rules",
     "sources",
     "verdicts_table",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from grokkit.claims.registry import Claim, claim, rule_module
+from grokkit.claims.registry import Claim, claim, rule_of
 from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict
 from grokkit.errors import BadInput
 from grokkit.records.record import Record
@@ -33,7 +33,7 @@ def judge(claim: Claim, records: Iterable[Record], profile: str = "evidence", **
     table = evidence_table(records, **reading)
     if table["key"].duplicated().any():
         raise BadInput("judge records: a run came twice, and would count as two; take `Store.read().values()`.")
-    found = rule_module(claim.id).rule(table) if len(table) else Verdict("not tested", 0, None, NO_RUNS)
+    found = rule_of(claim.id)(table) if len(table) else Verdict("not tested", 0, None, NO_RUNS)
     if found.n < RUNS_TO_DECIDE:  # too few for an interval to mean anything
         found = replace(found, interval=None)
     return replace(found, rule_hash=claim.registration.rule, profile=profile if len(table) else "")

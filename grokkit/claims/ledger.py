@@ -29,7 +29,7 @@ def ledger() -> list[dict[str, Any]]:
     """All claims in the order of their ids, each with its verdict.
 
     id, source, where, statement, chapter: as in `Claim`. verdict, n, interval, effect, found, profile: as in
-    `Verdict` (`found` is its statement). rule: the rule's fingerprint, "" where there is none. sensitivity: the
+    `Verdict` (`found` is its statement). rule: the rule's key, "" where there is none. sensitivity: the
     outcome under other readings of the same runs. core_hours: what those runs cost. keys: of the runs. missing: how
     many runs its chapter asks for and the evidence lacks, what they would cost at most (None: nobody knows yet), and
     their keys.

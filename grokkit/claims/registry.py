@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from grokkit.claims.verdict import Verdict
-from grokkit.errors import unknown
+from grokkit.errors import BadInput, unknown
 
 if TYPE_CHECKING:
-    import pandas
-
-Rule = Callable[["pandas.DataFrame"], Verdict]
+    from grokkit.claims.rule import Rule
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A rule's fingerprint and the moment at which it was fixed: before the runs that it judges.
+    """A rule's key and the moment at which it was fixed: before the runs that it judges.
 
-    was: the fingerprints that it had before, while its question, samples, tests and levels were the same. A rule that
-    asks something else is registered anew, with another moment and no past.
+    was: the keys, and the hashes of its source text, that it had before, while its question, samples, tests and levels
+    were the same. A rule that asks something else is registered anew, with another moment and no past.
     """
 
     rule: str
@@ -68,7 +65,7 @@ class Claim:
     @property
     def rule(self) -> Rule | None:
         """Decides the claim from `grokkit.evidence_table`; None while nothing does. Imported when first asked for."""
-        return rule_module(self.id).rule if self.registration else None
+        return rule_of(self.id) if self.registration else None
 
 
 def sources() -> dict[str, Source]:
@@ -89,9 +86,24 @@ def claim(id: str) -> Claim:
     return known[id]
 
 
-def rule_module(id: str) -> ModuleType:
-    """The file of a claim's rule: `rule(table)`, and `rows(table)`, the rows of the table that it reads."""
-    return import_module(f"grokkit.claims.rules.{id.lower()}")
+def rule_of(id: str) -> Rule:
+    """What decides a claim; `BadInput` where nothing does."""
+    if id not in rules():
+        letter = claim(id).source.lower()
+        raise BadInput(f"{id} has no rule; write one in grokkit/claims/rules/{letter}.py, as {id} = rule(...).")
+    return rules()[id]
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Claim -> its rule, with its equal part of what its chapter spends. Imported when first asked for."""
+    from grokkit.claims.rule import CHAPTER_LEVEL, Rule
+
+    modules = [import_module(f"grokkit.claims.rules.{letter.lower()}") for letter in sources()]
+    written = {id: rule for module in modules for id, rule in vars(module).items() if isinstance(rule, Rule)}
+    chapters = {row["id"]: row["chapter"] for row in _document()["claims"]}
+    claims_of = Counter(chapters[id] for id in written)
+    return {id: replace(written[id], level=CHAPTER_LEVEL / claims_of[chapters[id]]) for id in chapters if id in written}
 
 
 @cache

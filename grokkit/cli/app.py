@@ -175,10 +175,13 @@ def register(
     ] = False,
 ) -> None:
     """Fix rules as they are now, before the runs that they will judge."""
+    from grokkit.claims.registering import outdated
     from grokkit.claims.registering import register as fix
 
     changed = fix(ids, same_question)
     _say(f"Registered: {', '.join(changed)}." if changed else "Nothing to register: these rules are as they were.")
+    if others := outdated(ids):
+        _say(f"Of the same chapters, and not registered as they are now: {', '.join(others)}.")
 
 
 @app.command(epilog="Example: `grokkit bench toy --json`")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from grokkit.chapters.notebooks import find_chapter, planned
-from grokkit.claims import Claim, claims, judge, outcomes, rule_module
+from grokkit.claims import Claim, claims, judge, outcomes, rule_of
 from grokkit.claims.ledger import VERDICTS
 from grokkit.records.record import Record
 from grokkit.records.store import Store
@@ -74,7 +74,7 @@ def _found(
     claim: Claim, asked: list[Experiment], plan: pd.DataFrame, held: list[Record], prices: Prices
 ) -> dict[str, Any]:
     """plan: the table of the settings of all runs asked for; a chapter's claims share it."""
-    rows = rule_module(claim.id).rows
+    rows = rule_of(claim.id).rows
     keys = sorted(rows(evidence_table(held))["key"]) if held else []
     wanted = set(rows(plan)["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from grokkit.chapters.notebooks import chapters
-from grokkit.claims import claims, rule_module
+from grokkit.claims import claims, rule_of
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.engine import Shape
@@ -86,7 +86,7 @@ def _lots_of(chapter: str, store: Store) -> list[Lot]:
     first = _unanswered(asked, lacking)
     lots = []
     for claim in registered:
-        read = rule_module(claim.id).rows(table)["key"]
+        read = rule_of(claim.id).rows(table)["key"]
         lots.append(Lot(claim.id, chapter, [first[key] for key in read if key in first]))
     others = _without(lacking, [each for lot in lots for each in lot.runs])
     return [*lots, Lot(chapter, chapter, others)]

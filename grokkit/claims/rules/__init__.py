@@ -1,1 +1,1 @@
-"""One file a rule: a pure function from a table (`grokkit.evidence_table`) to a verdict, registered before its runs."""
+"""One file a source: its rules, each with the reasons for what it asks, registered before its runs."""
