@@ -40,7 +40,7 @@ class Kernel:
     watched. t, and what hyper, positions, weights and noise hold, begin with the axis of steps: (S, E, ...).
     noise: {"words": (S, E, 2)} for a model that takes noise, nothing for others.
     evaluate(params, buffers, order, positions, weights) -> summed loss, number correct.
-    fused: whether `steps` is a program of its own (`grokkit.engine.fused`).
+    fused: whether `steps`, and `evaluate` where it has one, are a program of its own (`grokkit.engine.fused`).
     """
 
     shape: Shape
