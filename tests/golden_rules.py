@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokkit.claims import Verdict, rules
+from grokkit.claims import Verdict, all_rules
 from grokkit.claims.rule import Rule, samples_of
 from grokkit.claims.samples import Sample
 from grokkit.records.tables import settings_table
@@ -134,7 +134,7 @@ def found_now() -> dict[str, dict[str, str]]:
     """Claim -> its rule's key, and what the rule finds in each scenario."""
     return {
         id: {"key": rule.key} | {scenario: found_by(rule, table_for(rule, scenario)) for scenario in SCENARIOS}
-        for id, rule in rules().items()
+        for id, rule in all_rules().items()
     }
 
 

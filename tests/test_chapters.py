@@ -147,9 +147,9 @@ def test_the_store_is_sound_and_holds_only_runs_that_chapters_plan():
 
 def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
     """By a rule, of this chapter or another; in the chapter on transformers also by the square that no rule needs, and
-    in that on the toy by the maps of the source's own diagram, which no rule may read; nor may one read the runs at the
-    source's own weight decay in that on recurrent networks, nor in that on architectures those seen before A7 and A10
-    were what they are."""
+    in that on the toy by the maps of the source's own diagram, which no rule may read; nor may one read the pilot and
+    the runs at the source's own weight decay in that on recurrent networks, nor in that on architectures those seen
+    before A7 and A10 were what they are."""
     judged = [each for each in claims().values() if each.registration]
     asked, read = {}, set()
     for chapter in {each.chapter for each in judged}:
@@ -160,7 +160,7 @@ def test_the_evidence_of_claims_is_made_of_runs_that_something_reads():
         read |= {run.key for run in others[0].runs} if "transformer" in chapter else set()
         own = [run for run in asked[chapter] if (run.seeds.data, run.seeds.init) == (42, 102)]
         read |= {run.key for run in own} if "toy" in chapter else set()
-        printed = [run for run in asked[chapter] if run.optimizer.weight_decay == 0.01]
+        printed = [run for run in asked[chapter] if run.optimizer.weight_decay == 0.01 or run.seeds.data < 6]
         read |= {run.key for run in printed} if "recurrent" in chapter else set()
         seen = [run for run in asked[chapter] if run.seeds.data < FRESH.start]
         read |= {run.key for run in seen} if "architectures" in chapter else set()

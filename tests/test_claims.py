@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from grokkit.claims import Verdict, claim, claims, ledger, ledger_json, rules, sources
+from grokkit.claims import Verdict, all_rules, claim, claims, ledger, ledger_json, sources
 from grokkit.errors import BadInput
 
 CLAIMS_PER_SOURCE = {"A": 25, "B": 18, "C": 14, "D": 20}
@@ -98,7 +98,7 @@ def test_a_claim_without_evidence_is_not_tested(monkeypatch):
 
 
 def test_a_rule_is_there_exactly_where_one_is_registered():
-    assert set(rules()) == {each.id for each in claims().values() if each.registration}
+    assert set(all_rules()) == {each.id for each in claims().values() if each.registration}
     assert all((each.rule is None) == (each.registration is None) for each in claims().values())
     assert all(each.chapter for each in claims().values() if each.registration)
 

@@ -9,7 +9,7 @@ import golden_rules
 import pytest
 
 import grokkit as gk
-from grokkit.claims import rules
+from grokkit.claims import all_rules
 from grokkit.claims.asking import Less, Mostly
 from grokkit.claims.identity import canonical, key_of, of_a_run, of_runs
 from grokkit.claims.measures import groks, soonest, t_val
@@ -88,17 +88,17 @@ def test_settings_of_a_measure_are_told_apart():
 
 
 def test_keys_do_not_hang_on_the_process():
-    code = "from grokkit.claims import rules; print(*(rule.key for rule in rules().values()))"
+    code = "from grokkit.claims import all_rules; print(*(rule.key for rule in all_rules().values()))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert told == [each.key for each in rules().values()] and len(set(told)) == len(told)
+    assert told == [each.key for each in all_rules().values()] and len(set(told)) == len(told)
 
 
-@pytest.mark.parametrize("id", rules())
+@pytest.mark.parametrize("id", all_rules())
 def test_every_rule_finds_what_it_found_under_its_key(id):
     committed = golden_rules.committed()[id]
-    assert rules()[id].key == committed.pop("key"), f"run `{golden_rules.WRITE}`"
+    assert all_rules()[id].key == committed.pop("key"), f"run `{golden_rules.WRITE}`"
     for scenario, found in committed.items():
-        now = golden_rules.found_by(rules()[id], golden_rules.table_for(rules()[id], scenario))
+        now = golden_rules.found_by(all_rules()[id], golden_rules.table_for(all_rules()[id], scenario))
         assert now == found, f"{id} finds something else under its key: give the idea that changed a new version"
 
 

@@ -3,7 +3,7 @@
 from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, readings_table, verdicts_table
 from grokkit.claims.ledger import ledger, ledger_json
 from grokkit.claims.published import published
-from grokkit.claims.registry import Claim, Registration, Source, claim, claims, rule_of, rules, sources
+from grokkit.claims.registry import Claim, Registration, Source, all_rules, claim, claims, rule_of, sources
 from grokkit.claims.verdict import OPEN, Outcome, Verdict
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Registration",
     "Source",
     "Verdict",
+    "all_rules",
     "claim",
     "claims",
     "interval_text",
@@ -24,7 +25,6 @@ __all__ = [
     "published",
     "readings_table",
     "rule_of",
-    "rules",
     "sources",
     "verdicts_table",
 ]

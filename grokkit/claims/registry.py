@@ -88,14 +88,14 @@ def claim(id: str) -> Claim:
 
 def rule_of(id: str) -> Rule:
     """What decides a claim; `BadInput` where nothing does."""
-    if id not in rules():
+    if id not in all_rules():
         letter = claim(id).source.lower()
         raise BadInput(f"{id} has no rule; write one in grokkit/claims/rules/{letter}.py, as {id} = rule(...).")
-    return rules()[id]
+    return all_rules()[id]
 
 
 @cache
-def rules() -> dict[str, Rule]:
+def all_rules() -> dict[str, Rule]:
     """Claim -> its rule, with its equal part of what its chapter spends. Imported when first asked for."""
     from grokkit.claims.rule import CHAPTER_LEVEL, Rule
 
