@@ -35,8 +35,8 @@ class Tested(NamedTuple):
 class Mostly:
     """Do more than half of all runs show something? An exact binomial test. Told: how many do, and of how many.
 
-    might: runs that do not show it, and might if they were watched for longer, never speak against it. needs: the runs
-    from which it is judged, if the sample itself has no number.
+    might: runs that do not show it, and might if they were watched for longer, never speak against it. A sample that
+    has `needs` says from how many runs on it is judged.
     """
 
     sample: Any

@@ -22,7 +22,8 @@ from grokkit.config.base import Config
 from grokkit.errors import BadInput
 
 STATISTICS = 1
-"""Goes up when a test of `grokkit.claims.statistics` or a question of `grokkit.claims.asking` finds something else."""
+"""Goes up when a test of `grokkit.claims.statistics`, a question of `grokkit.claims.asking` or the policy of
+`grokkit.claims.findings` finds something else."""
 
 
 def of_runs(version: int) -> Callable[[Callable], Callable]:
