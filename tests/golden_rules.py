@@ -1,8 +1,8 @@
 """What every rule finds in tables made up for it, to compare with a file: the guard of the versions that rules name.
 
 A table has the runs that the rule's samples ask for, a few seeds of each. What they did comes from hashes: of a run's
-settings how soon its group arrives, of its key how it differs from the others. When rules became data, their old form, a
-module each, found the same in all of these tables, but for one infinite end of an interval (A3), which it took for a
+settings how soon its group arrives, of its key how it differs from the others. When rules became data, their old form,
+a module each, found the same in all of these tables, but for one infinite end of an interval (A3), which it took for a
 number.
 
 `python tests/golden_rules.py --write` brings the file up to date, after a rule asks something else or an idea has a new
