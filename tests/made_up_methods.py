@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules.a import FIRST_SEEDS as FIRST_SEED
+from grokkit.claims.rules.optimizers import FIRST_SEEDS as FIRST_SEED
 
 ADAM = gk.Adam(learning_rate=1e-3)
 CODED = gk.Transformer.source_a()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules.c import FIRST_SEED
+from grokkit.claims.rules.recurrent import FIRST_SEED
 from grokkit.sources.c import FRACTIONS, NETWORKS, RATES, WAYS
 
 BUDGET = 200_000

@@ -9,7 +9,7 @@ import numpy as np
 
 import grokkit as gk
 from grokkit.claims.own import OBSERVED
-from grokkit.claims.rules.a import TUNED, first_seed
+from grokkit.claims.rules.sharpness import TUNED, first_seed
 from grokkit.sources.a import INITIALISERS
 
 RULES = {

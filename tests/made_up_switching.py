@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import grokkit as gk
-from grokkit.claims.rules.c import DECAYS
+from grokkit.claims.rules.switching import DECAYS
 from grokkit.sources.c import DECAY, EPOCH, SEEN_EVERY, STEPS
 
 LATE_ON = {"train_accuracy": 0.99, "times": 2.0}

@@ -6,7 +6,7 @@ from promises import runs_of, says
 import grokkit as gk
 from grokkit.chapters.notebooks import chapters, find_chapter, planned
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.a import FRESH, LOW
+from grokkit.claims.rules.architectures import FRESH, LOW
 from grokkit.claims.samples import like
 from grokkit.records.tables import settings_table
 from grokkit.sources import a

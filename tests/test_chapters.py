@@ -20,7 +20,7 @@ from grokkit.chapters.notebooks import (
     planned,
 )
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.a import FRESH
+from grokkit.claims.rules.architectures import FRESH
 from grokkit.publishing import build as publish
 from grokkit.publishing.build import lost_runs
 from grokkit.records.tables import settings_table

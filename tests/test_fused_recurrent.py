@@ -2,11 +2,12 @@
 bit for bit alone, in a stack and in chunks of any size."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from stacks import leaves, require_same_steps, stack_of
+from stacks import leaves, require_no_less_precision, require_same_steps, stack_of
 
 import grokkit as gk
 from grokkit.engine import Session, Shape, Trajectory
@@ -152,19 +153,7 @@ def test_it_leaves_what_it_was_given_as_it_was():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_single_precision_loses_no_more_than_the_plain_step(kind):
-    """The loss of networks whose gates lie anywhere between nothing and saturation, against double precision."""
-    losses = {}
-    for precision, compiled in (("float64", False), ("float32", False), ("float32", True)):
-        scales = np.geomspace(0.01, 30, 40)
-        runs = [
-            small(kind, init_scale=float(x), precision=precision, seeds=gk.Seeds(init=i)) for i, x in enumerate(scales)
-        ]
-        stack = stack_of(runs, compiled)
-        stack.advance(1)
-        losses[precision, compiled] = np.array([slot.last["batch_loss"] for slot in stack.slots])
-    exact = losses["float64", False]
-    plain, ours = (np.abs(losses["float32", compiled] / exact - 1) for compiled in (False, True))
-    assert ours.max() < 2 * max(plain.max(), 2.0**-23)
+    require_no_less_precision(partial(small, kind))
 
 
 def test_a_run_that_becomes_nan_does_so_here_too():

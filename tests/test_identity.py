@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 import golden_rules
 import pytest
@@ -106,3 +107,13 @@ def test_the_file_of_what_rules_found_refuses_what_has_no_new_version():
     then = {"A1": {"key": "k", "alike": "undecided"}, "A2": {"key": "k", "alike": "undecided"}}
     now = {"A1": {"key": "k", "alike": "partly"}, "A2": {"key": "other", "alike": "partly"}, "A3": {"key": "k"}}
     assert golden_rules.without_a_new_version(now, then) == ["A1"]
+
+
+def test_the_rule_that_the_page_adds_can_be_asked():
+    page = (Path(__file__).parents[1] / "book" / "rules.md").read_text(encoding="utf-8")
+    written: dict = {}
+    exec(page.split("```python")[2].split("```")[0], written)
+    added = written["A26"]
+    runs = golden_rules.table_for(added, "apart")
+    assert len(added.rows(runs)) == len(runs) == 16 and added(runs).n == 8
+    assert added(runs).outcome != added(runs.head(8)).outcome == "not tested"

@@ -149,5 +149,5 @@ def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own
     assert outdated(["A2"]) == ["A2", "A3", "A4", "A5"]  # registered with other keys than the one that all have here
     with pytest.raises(BadInput, match="has no registration"):
         register(["C13"], same_question=True)
-    with pytest.raises(BadInput, match="C13 has no rule; write one in grokkit/claims/rules/c.py, as C13 = rule"):
+    with pytest.raises(BadInput, match="C13 has no rule; write one in grokkit/claims/rules/CHAPTER.py, as C13 = rule"):
         register(["C13"])

@@ -8,7 +8,7 @@ from made_up_recurrent import a_run
 
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.c import FIRST_SEED, NEVER, WATCHED
+from grokkit.claims.rules.recurrent import FIRST_SEED, NEVER, WATCHED
 from grokkit.records.tables import settings_table
 from grokkit.sources.c import RATES
 

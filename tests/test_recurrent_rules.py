@@ -8,7 +8,7 @@ from made_up_recurrent import BUDGET, EVERY, a_grid, a_record, a_run, as_the_sou
 import grokkit as gk
 from grokkit.claims import claim, rule_of
 from grokkit.claims.judging import judge
-from grokkit.claims.rules.c import FIRST_SEED, NEVER, WATCHED
+from grokkit.claims.rules.recurrent import FIRST_SEED, NEVER, WATCHED
 from grokkit.sources.c import WAYS
 
 IDS = ["C1", "C2", "C3", "C9", "C10", "C11", "C14"]

@@ -8,7 +8,7 @@ from made_up_networks import FORMS, a_record, a_run, networks
 import grokkit as gk
 from grokkit.claims import claim, rule_of
 from grokkit.claims.arithmetic import products
-from grokkit.claims.rules.a import LOW, a7
+from grokkit.claims.rules.architectures import LOW, a7
 from grokkit.records.tables import settings_table
 from grokkit.sources import a
 

@@ -9,9 +9,10 @@ import grokkit as gk
 from grokkit.analysis.phases import LETTERS
 from grokkit.claims import rule_of
 from grokkit.claims.diagrams import Whole
-from grokkit.claims.maps import fits_fast_in_few_cells, grid, is_near, stands_out
+from grokkit.claims.gaps import stands_out
+from grokkit.claims.maps import fits_fast_in_few_cells, grid, is_near
 from grokkit.claims.published import published
-from grokkit.claims.rules.b import CORNER, FIRST_GRID, UPPER_LEFT, WIDER
+from grokkit.claims.rules.mnist import CORNER, FIRST_GRID, UPPER_LEFT, WIDER
 from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
 from grokkit.sources import b

@@ -7,7 +7,7 @@ from made_up_sharpness import BUDGET, RADII, a_grid, a_record, a_run, as_told
 import grokkit as gk
 from grokkit.claims import rule_of
 from grokkit.claims.own import flatness_orders
-from grokkit.claims.rules.a import TUNED, every_radius, judged
+from grokkit.claims.rules.sharpness import TUNED, every_radius, judged
 from grokkit.claims.samples import Reading
 from grokkit.claims.tuning import chosen_radius
 from grokkit.records.tables import settings_table

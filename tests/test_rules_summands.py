@@ -9,7 +9,7 @@ from made_up_summands import BUDGET, MODULI, NETWORKS, a_control, a_grid, a_reco
 import grokkit as gk
 from grokkit.claims import rule_of
 from grokkit.claims.measures import lag
-from grokkit.claims.rules.a import adding
+from grokkit.claims.rules.summands import adding
 from grokkit.records.tables import settings_table
 from grokkit.sources import a
 

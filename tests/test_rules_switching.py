@@ -10,7 +10,7 @@ from made_up_switching import BUDGET, EVERY, GRID, WAYS, Story, a_grid, a_record
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.c import DECAYS
+from grokkit.claims.rules.switching import DECAYS
 from grokkit.claims.samples import like
 from grokkit.claims.switches import moment
 from grokkit.records.tables import settings_table

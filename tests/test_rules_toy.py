@@ -13,8 +13,9 @@ import grokkit as gk
 from grokkit.analysis.phases import LETTERS
 from grokkit.claims import claims, rule_of
 from grokkit.claims.diagrams import Whole
-from grokkit.claims.maps import differences, fails_at_the_end, gap_at, grid, has_gap, mean_decays, mean_within, ways
-from grokkit.claims.rules.b import ITS_DATA, TANH
+from grokkit.claims.gaps import gap_at, has_gap
+from grokkit.claims.maps import differences, fails_at_the_end, grid, mean_decays, mean_within, ways
+from grokkit.claims.rules.toy import ITS_DATA, TANH
 from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
 from grokkit.sources.b import DATA_SEED

@@ -11,7 +11,7 @@ from grokkit.analysis.phases import LETTERS
 from grokkit.claims import rule_of
 from grokkit.claims.diagrams import EARLY, Whole
 from grokkit.claims.maps import grid, share_that_stays, turns_at_borders_only
-from grokkit.claims.rules.b import FOLLOWED, TANH
+from grokkit.claims.rules.toy import FOLLOWED, TANH
 from grokkit.claims.samples import Reading
 from grokkit.records.tables import settings_table
 from grokkit.sources import b

@@ -6,7 +6,7 @@ from promises import PAGE, runs_of, says
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.a import SMALL_FRACTION, SUMMANDS, adding
+from grokkit.claims.rules.summands import SMALL_FRACTION, SUMMANDS, adding
 from grokkit.records.tables import settings_table
 from grokkit.sources import a
 

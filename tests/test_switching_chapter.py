@@ -10,7 +10,7 @@ from promises import runs_of, says
 import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_of
-from grokkit.claims.rules.c import EXTENDED
+from grokkit.claims.rules.switching import EXTENDED
 from grokkit.plots import switch_curves
 from grokkit.records.tables import settings_table
 from grokkit.sources import c

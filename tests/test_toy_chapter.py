@@ -10,7 +10,7 @@ import grokkit as gk
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import claims, rule_of
 from grokkit.claims.published import published
-from grokkit.claims.rules.b import FOLLOWED, KINDS
+from grokkit.claims.rules.toy import FOLLOWED, KINDS
 from grokkit.records.tables import settings_table
 from grokkit.sources import b
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from grokkit.errors import BadInput, unknown
@@ -89,8 +90,8 @@ def claim(id: str) -> Claim:
 def rule_of(id: str) -> Rule:
     """What decides a claim; `BadInput` where nothing does."""
     if id not in all_rules():
-        letter = claim(id).source.lower()
-        raise BadInput(f"{id} has no rule; write one in grokkit/claims/rules/{letter}.py, as {id} = rule(...).")
+        file = claim(id).chapter.partition("_")[2] or "CHAPTER"  # 07_norms
+        raise BadInput(f"{id} has no rule; write one in grokkit/claims/rules/{file}.py, as {id} = rule(...).")
     return all_rules()[id]
 
 
@@ -99,7 +100,8 @@ def all_rules() -> dict[str, Rule]:
     """Claim -> its rule, with its equal part of what its chapter spends. Imported when first asked for."""
     from grokkit.claims.rule import CHAPTER_LEVEL, Rule
 
-    modules = [import_module(f"grokkit.claims.rules.{letter.lower()}") for letter in sources()]
+    folder = import_module("grokkit.claims.rules")
+    modules = [import_module(f"{folder.__name__}.{file.name}") for file in iter_modules(folder.__path__)]
     written = {id: rule for module in modules for id, rule in vars(module).items() if isinstance(rule, Rule)}
     chapters = {row["id"]: row["chapter"] for row in _document()["claims"]}
     claims_of = Counter(chapters[id] for id in written)

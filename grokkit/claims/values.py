@@ -178,6 +178,11 @@ class Share:
         return share_interval(np.asarray(self.shows(read(self.sample)), dtype=bool))
 
 
+def _open_interval(values: np.ndarray) -> Interval:
+    """Of a median of comparisons; one of two times that never came counts as infinite."""
+    return median_interval(np.where(np.isnan(values), np.inf, values))
+
+
 @dataclass(frozen=True)
 class Change:
     """The median over seeds of one column over another, or minus it; without an end where that is infinite."""
@@ -192,7 +197,7 @@ class Change:
         first, last = values[:, self.first], values[:, self.last]
         with np.errstate(invalid="ignore", divide="ignore"):
             change = first - last if self.minus else first / last
-        return median_interval(np.where(np.isnan(change), np.inf, change))
+        return _open_interval(change)
 
 
 @dataclass(frozen=True)
@@ -207,7 +212,7 @@ class Peak:
         others = np.delete(values, self.column, axis=1)
         with np.errstate(invalid="ignore"):
             ratios = values[:, self.column] / others.max(axis=1, initial=-np.inf)
-        return median_interval(np.where(np.isnan(ratios), np.inf, ratios))
+        return _open_interval(ratios)
 
 
 @dataclass(frozen=True)

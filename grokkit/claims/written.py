@@ -16,8 +16,9 @@ from grokkit.errors import GrokkitError
 
 
 def text_of(id: str) -> str:
-    """The lines of its source's file from the reasons, which begin with its id, to the end of the rule."""
-    text = inspect.getsource(import_module(f"grokkit.claims.rules.{claim(id).source.lower()}"))
+    """The lines of its chapter's file from the reasons, which begin with its id, to the end of the rule."""
+    chapter = claim(id).chapter.partition("_")[2]  # 07_norms
+    text = inspect.getsource(import_module(f"grokkit.claims.rules.{chapter}"))
     begins = re.search(rf"^# (?:[A-D]\d+, )*{id}\b.*?:", text, flags=re.MULTILINE)
     ends = [node.end_lineno for node in ast.parse(text).body if isinstance(node, ast.Assign) and id in _names(node)]
     if not begins or not ends:

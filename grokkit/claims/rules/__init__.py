@@ -1,1 +1,1 @@
-"""One file a source: its rules, each with the reasons for what it asks, registered before its runs."""
+"""One file a chapter: its rules, each with the reasons for what it asks, registered before its runs."""

@@ -1,4 +1,4 @@
-"""The rules of source B: phase diagrams of a toy and of MNIST.
+"""The rules on phase diagrams of the toy, and how diagrams are judged.
 
 A diagram is one seed, and counts as one. The toy's have 7 learning rates and 6 weight decays of the source's 21 by 21,
 MNIST's 6 and 5 of its 15 by 14. Each sample is judged at its looks, and again at the second where one exception at the
@@ -13,24 +13,13 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from grokkit.analysis.phases import PHASES
-from grokkit.claims import maps
-from grokkit.claims.asking import Mostly
-from grokkit.claims.diagrams import (
-    Beside,
-    Cut,
-    Diagrams,
-    Having,
-    Later,
-    evaluated,
-    followed,
-    watched_at_every_step,
-)
-from grokkit.claims.maps import Diagram
+from grokkit.claims import gaps, maps
+from grokkit.claims.diagrams import Beside, Diagrams, Having, Later, followed, watched_at_every_step
 from grokkit.claims.own import data_seed_matters
-from grokkit.claims.rule import Own, Question, asks, rule
+from grokkit.claims.rule import Own, Question, rule
+from grokkit.claims.rules.shown import all_phases, shown, ways_there_are, without_a_border
 from grokkit.claims.samples import Reading, like
 from grokkit.claims.values import Word
 from grokkit.sources import b
@@ -55,21 +44,6 @@ TANH = {setup: toy(setup) for setup in b.SETUPS}
 ITS_DATA = {setup: toy(setup, seeds=AT_ITS_DATA, data=b.DATA_SEED) for setup in b.SETUPS}
 
 
-def shown(name: str, sample: object, shows: Callable, told: str, **seen: Word) -> Question:
-    """Do more than half of all diagrams show something?"""
-    return asks(name, Mostly(sample, shows), told="{0} of {1} diagrams " + told, seen=seen)
-
-
-def all_phases(name: str, sample: object) -> Question:
-    """At least one cell of every phase."""
-
-    def each(read: Reading) -> str:
-        found = [set(diagram["phase"]) for diagram in read(sample)]
-        return ", ".join(f"{phase} in {sum(phase in held for held in found)}" for phase in PHASES)
-
-    return shown(name, sample, maps.has_all_phases, "show all four ({each})", each=each)
-
-
 # B1, B2: toy classification, and regression, show all four phases. With fresh data seeds, and with the source's own and
 # other initial weights.
 EFFECT = "share of diagrams with all four phases"
@@ -85,11 +59,6 @@ B1, B2 = (
 
 # B3: grokking lies between comprehension and memorisation. What a way from one to the other is, says `ways`. A diagram
 # without a way lacks what the claim speaks of, and counts against it.
-def ways_there_are(sample: object) -> Word:
-    """(2, 2): as `ways_of`, of all diagrams."""
-    return lambda read: sum(maps.ways_of(maps.grid(diagram)) for diagram in read(sample))
-
-
 def lies_between(setup: str) -> Question:
     told = (
         "have it between (ways that lead through it: {ways[1][0]} of {ways[1][1]} along weight decay, {ways[0][0]} of "
@@ -117,14 +86,10 @@ B4 = rule(
 
 # B6: on the toy there is no gap between comprehension and grokking, in T_val - T_train, nor between memorisation and
 # confusion, in T_train. A diagram that lacks a phase has no border there, and cannot show that there is no gap.
-def without_a_border(sample: object, gap: Callable[[Diagram, str], bool | None], between: str) -> Word:
-    return lambda read: sum(gap(diagram, between) is None for diagram in read(sample))
-
-
 def has_no_gap(setup: str, between: str) -> Question:
     none, shows = (
-        without_a_border(TANH[setup], maps.gap_at, between),
-        partial(maps.borders_without_a_gap, between=between),
+        without_a_border(TANH[setup], gaps.gap_at, between),
+        partial(gaps.borders_without_a_gap, between=between),
     )
     told = "have a border without a gap ({none} have no border)"
     return shown(f"{between}, {setup}", TANH[setup], shows, told, none=none)
@@ -132,7 +97,7 @@ def has_no_gap(setup: str, between: str) -> Question:
 
 B6 = rule(
     "share of diagrams with a border of comprehension and grokking and no gap, classification",
-    *(has_no_gap(setup, between) for setup in b.SETUPS for between in maps.BORDERS),
+    *(has_no_gap(setup, between) for setup in b.SETUPS for between in gaps.BORDERS),
 )
 
 # B8: on the toy, at three times the iterations, memorisation is still there; only border cells turn into grokking. Of
@@ -280,100 +245,3 @@ def ordered_by_decay(setup: str) -> Question:
 
 
 B17 = rule("share of diagrams with comprehension at smaller weight decay", *map(ordered_by_decay, b.SETUPS))
-
-# Chapter 12: MNIST. The source's own seed is 0; six cells of seed 20 were trained, and seen, before these rules were
-# fixed.
-
-MNIST_SEEDS, MNIST_LOOKS = range(21, 40), (8, 11)
-LONGER = 150_000
-"""Steps: the source's, of its smooth diagrams."""
-
-
-def mnist(decays: tuple[float, ...], rates: tuple[float, ...], within: int = b.STEPS) -> Diagrams:
-    over = {"optimizer.weight_decay": decays, "optimizer.learning_rate": rates}
-    return Diagrams(like(b.mnist(), over, seeds=MNIST_SEEDS), partial(evaluated, within=within), MNIST_LOOKS)
-
-
-WIDER = mnist(b.MNIST_DECAYS, b.MNIST_RATES)
-FIRST_GRID = Cut(WIDER, b.WIDEST_OF_FIGURE_2)
-
-
-# B5: MNIST shows all four phases, with grokking between memorisation and comprehension, as B3 says. Within the source's
-# first grid.
-B5 = rule(
-    "share of diagrams with all four phases",
-    all_phases("four phases", FIRST_GRID),
-    shown(
-        "grokking between",
-        FIRST_GRID,
-        maps.has_grokking_between,
-        "have it between (ways that lead through it: {ways[0]} of {ways[1]})",
-        ways=lambda read: ways_there_are(FIRST_GRID)(read).sum(axis=0),
-    ),
-)
-
-
-# B7: on MNIST there is a clear gap between the phases. A diagram that lacks a phase has no gap at its border.
-def has_a_gap(between: str) -> Question:
-    none, shows = without_a_border(WIDER, maps.clear_gap_at, between), partial(maps.has_a_clear_gap, between=between)
-    return shown(between, WIDER, shows, "have a gap there ({none} have no border)", none=none)
-
-
-B7 = rule("share of diagrams with a gap between comprehension and grokking", *map(has_a_gap, maps.BORDERS))
-
-# B9: at 1.5 times the iterations, MNIST's memorisation at the upper left turns out to be later grokking. Of one cell.
-UPPER_LEFT = mnist(b.MNIST_DECAYS[:1], b.MNIST_RATES[:1], within=LONGER)
-B9 = rule(
-    "share of diagrams with memorisation at the upper left",
-    shown("memorisation", UPPER_LEFT, maps.is_memorisation, "have it there at 100,000 steps"),
-    shown(
-        "later",
-        UPPER_LEFT,
-        partial(maps.arrives_within, steps=LONGER),
-        "generalise there by 150,000 steps (median T_val of these {middle:,.0f})",
-        middle=lambda read: pd.Series([cell["val"].iloc[0] for cell in read(UPPER_LEFT)]).median(),
-    ),
-)
-
-# B10: on MNIST's wider grid, a corner of "memorisation" at large lr is an unstable minimum that training leaves. Of one
-# cell: by definition it is memorisation, and it has lost again what it had fitted.
-CORNER = mnist(b.CORNER[:1], b.CORNER[1:])
-B10 = rule(
-    "share of diagrams with memorisation in the corner",
-    shown("memorisation", CORNER, maps.is_memorisation, "have it in the corner"),
-    shown(
-        "left again",
-        CORNER,
-        maps.is_left_again,
-        "lose it again (median training accuracy at the end {end:.0%})",
-        end=lambda read: np.median([maps.end(cell, "train") for cell in read(CORNER)]),
-    ),
-)
-
-# B11: the training set is fitted fast only in a small area, near the border of confusion. A diagram without such cells,
-# or without confusion, has nothing near its border.
-B11 = rule(
-    "share of diagrams in which few cells fit fast",
-    shown(
-        "a small area",
-        WIDER,
-        maps.fits_fast_in_few_cells,
-        "fit so fast in few cells ({share:.0%} of the grid in the median)",
-        share=lambda read: np.median([(diagram["train"] <= maps.FAST).mean() for diagram in read(WIDER)]),
-    ),
-    shown("near confusion", WIDER, maps.fits_fast_near_confusion, "have it there"),
-)
-
-# B18: for MNIST on the original grid, the area of confusion is much smaller than in the paper that was reproduced. That
-# one shows its area in an image without numbers; a tenth of the cells stands in for "much smaller". Which cells confuse
-# is nearly arithmetic: those at which learning rate times weight decay exceeds 2, in every diagram the same.
-B18 = rule(
-    "share of diagrams with little confusion",
-    shown(
-        "confusion",
-        FIRST_GRID,
-        maps.is_hardly_confused,
-        "have confusion in at most 10% of the first grid ({share:.0%} in the median; the other paper gives no number)",
-        share=lambda read: np.median([(diagram["phase"] == "confusion").mean() for diagram in read(FIRST_GRID)]),
-    ),
-)
