@@ -35,7 +35,7 @@ full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (abou
 	@$(BIN)/python -m benchmarks.full_shapes
 
 odd-machines: $(VENV)/.ready  ## Show that fresh clones work without browser, compiler or home, with spaces, on other Pythons
-	@$(BIN)/python tests/odd_machines.py
+	@$(BIN)/python tests/support/odd_machines.py
 
 clean:  ## Remove what was built, not the environment and not the records
 	rm -rf _build

@@ -7,7 +7,7 @@ the tests compare them with the plain forward in float64. They do not apply wher
 prefixes must differ (dropout).
 
 Gather with `x[index]`, never with `x.index_select(0, index)`: compiled under `vmap`, PyTorch 2.13 gives the
-latter a wrong gradient where the index is shared by all runs (a test in `tests/test_engine.py` catches it).
+latter a wrong gradient where the index is shared by all runs (a test in `tests/engine/test_engine.py` catches it).
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""Importing does nothing, and the core stands without what only pages need; imports go downwards only."""
+
+import ast
+import pkgutil
+import re
+import subprocess
+import sys
+
+import pytest
+from paths import ROOT
+
+FLOOR = re.compile(r"\| \d+ \|")
+PACKAGE = ROOT / "grokkit"
+PAGE = PACKAGE.parent / "book" / "architecture.md"
+FLOORS = [
+    set(re.findall(r"`(\w+)`", line.split("|")[2])) for line in PAGE.read_text().splitlines() if FLOOR.match(line)
+]
+"""From the ground up, as the book draws them. A part may import from floors below its own, and from itself."""
+
+
+def floor_of(part):
+    return next(height for height, parts in enumerate(FLOORS) if part in parts)
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_go_downwards(file):
+    part = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+    for node in ast.walk(ast.parse(file.read_text())):
+        modules = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+        for imported in (m.split(".")[1] for m in modules if m.startswith("grokkit.")):
+            assert imported == part or floor_of(imported) < floor_of(part), f"{part} imports {imported}"
+
+
+def test_every_part_has_a_floor():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert parts - {"__init__"} == set().union(*FLOORS)
+
+
+def test_the_core_needs_no_pages_and_leaves_the_process_alone():
+    code = """
+import sys, torch
+before = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
+import grokkit
+pages = {"matplotlib", "anywidget", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"}
+assert not pages & set(sys.modules)
+assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
+assert torch.get_default_dtype() == before[2]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_the_map_names_is_there():
+    named = sorted(set(re.findall(r"`(grokkit(?:\.\w+)+)`", PAGE.read_text())))
+    assert len(named) > 10
+    for name in named:
+        pkgutil.resolve_name(name)
