@@ -6,6 +6,8 @@ command that makes them, is said once, by `Chapter.state`.
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +18,7 @@ from IPython.display import Markdown, display
 
 from grokkit.analysis.survival import median_times
 from grokkit.claims import claims, readings_table, rule_of, verdicts_table
+from grokkit.plans import Plan
 from grokkit.plots import (
     PageTable,
     arrivals,
@@ -212,6 +215,11 @@ class Chapter:
         seconds = pd.DataFrame(rows, columns=[*by, "seconds"]).groupby(by)["seconds"]
         made = seconds.agg(runs="size", hours=lambda s: s.sum() / 3600).reset_index()
         return page_table(made, caption="What made the runs.", hours="{:.1f}")
+
+    @staticmethod
+    def code_of(plan: Plan) -> Markdown:
+        """Show the plan in Python: the settings of the runs, and what a profile makes of them."""
+        return Markdown(f"```python\n{inspect.getsource(sys.modules[type(plan).__module__]).rstrip()}\n```")
 
     def _of_claims(self, table: pd.DataFrame, caption: str) -> PageTable | Markdown:
         if not self._read:

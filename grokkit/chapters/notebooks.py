@@ -11,13 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokkit.config.base import tuple_of
 from grokkit.errors import BadInput, GrokkitError, unknown
+from grokkit.plans import PLANS, PROFILES, PUBLISHED_PROFILES, Plan
 from grokkit.records.cache import a_home
 from grokkit.train.experiment import Experiment
 
-PROFILES = ("smoke", "laptop", "evidence", "source")
-PUBLISHED_PROFILES = ("evidence", "source")
-"""Those whose records the project keeps."""
 _PLANNING = ("parameters", "imports", "plan")
 
 
@@ -47,8 +46,15 @@ def find_chapter(name: str) -> Path:
     return known[name]
 
 
+def plan_of(chapter: Path) -> type[Plan] | None:
+    """The plan of a chapter of the book."""
+    return PLANS.get(chapter.stem.split("_", 1)[-1])
+
+
 def parameters(chapter: Path) -> dict[str, Any]:
     """The names and defaults of a chapter's `parameters` cell."""
+    if plan := plan_of(chapter):
+        return {name: field.default for name, field in plan.model_fields.items()}
     space: dict[str, Any] = {}
     exec(_source(chapter, "parameters"), space)  # our own notebook: running it is what a chapter is for
     return {name: value for name, value in space.items() if not name.startswith("__")}
@@ -67,6 +73,8 @@ def checked(chapter: Path, given: dict[str, Any]) -> dict[str, Any]:
 
 def planned(chapter: Path, given: dict[str, Any]) -> list[Experiment]:
     """What a chapter needs, for these parameters."""
+    if plan := plan_of(chapter):
+        return plan(**{name: tuple_of(value) for name, value in checked(chapter, given).items()}).experiments
     space: dict[str, Any] = {}
     exec(_source(chapter, "parameters"), space)
     space |= checked(chapter, given)

@@ -87,21 +87,24 @@ def addition(
 
 def transformer(form: str = "as coded", **others: Any) -> Run:
     """Return a run of its transformer in one of the FORMS, by AdamW with weight decay 1."""
-    return addition(FORMS[form], AdamW(learning_rate=1e-3, weight_decay=1.0), **others)
+    usual = {"model": FORMS[form], "optimizer": AdamW(learning_rate=1e-3, weight_decay=1.0)}
+    return addition(**usual | others)
 
 
 def mlp(form: str = "MLP (text)", activation: str = "relu", rate: float = 5e-4, **others: Any) -> Run:
     """Return a run of its MLP, which has half the transformer's learning rate; the code adds batch normalisation."""
     model = MLPS[form].model_copy(update={"activation": activation})
-    return addition(model, AdamW(learning_rate=rate, weight_decay=1.0), **others)
+    usual = {"model": model, "optimizer": AdamW(learning_rate=rate, weight_decay=1.0)}
+    return addition(**usual | others)
 
 
 def lstm(form: str = "LSTM (text)", **others: Any) -> Run:
     """Return a run of its LSTM; the code has two directions, no weight decay and a rate that falls."""
-    if form == "LSTM (text)":
-        return addition(LSTMS[form], AdamW(learning_rate=1e-3, weight_decay=1.0), **others)
-    falling = {"schedule": Schedule(warmup=10, decay=0.01, decay_every=100)}
-    return addition(LSTMS[form], AdamW(learning_rate=1e-3, weight_decay=0.0), **falling | others)
+    usual = {"model": LSTMS[form], "optimizer": AdamW(learning_rate=1e-3, weight_decay=1.0)}
+    if form == "LSTM (code)":
+        usual["optimizer"] = AdamW(learning_rate=1e-3, weight_decay=0.0)
+        usual["schedule"] = Schedule(warmup=10, decay=0.01, decay_every=100)
+    return addition(**usual | others)
 
 
 def network(name: str, **others: Any) -> Run:
@@ -124,4 +127,5 @@ def sharpness_aware(name: str, initialiser: str = "model", rho: float | None = N
     optimizer, different = SHARPNESS_AWARE[name]
     if rho is not None:
         optimizer = optimizer.model_copy(update={"rho": rho})
-    return addition(FORMS["as coded"], optimizer, initialiser=initialiser, **different | others)
+    usual = {"model": FORMS["as coded"], "optimizer": optimizer, "initialiser": initialiser}
+    return addition(**usual | different | others)

@@ -16,7 +16,8 @@ from typing import Any
 
 from paths import GOLDEN
 
-from grokkit.chapters.notebooks import PROFILES, chapters, parameters, planned
+from grokkit.chapters.notebooks import chapters, parameters, planned
+from grokkit.plans import PROFILES
 from grokkit.train import Experiment
 
 FILE = GOLDEN / "planned-keys.json"

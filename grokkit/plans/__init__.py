@@ -1,0 +1,11 @@
+"""What the chapters of the book train: one plan a chapter, read by papermill, by the reader and by the library."""
+
+from grokkit.plans.plan import PROFILES, PUBLISHED_PROFILES, Plan
+from grokkit.plans.summands import Summands
+
+PLANS: dict[str, type[Plan]] = {
+    "summands": Summands,
+}
+"""Chapter, without its number -> its plan."""
+
+__all__ = ["PLANS", "PROFILES", "PUBLISHED_PROFILES", "Plan"]
