@@ -1,23 +1,19 @@
-"""Chapters as programs: notebooks whose `plan` cell says what runs they need, executed by papermill.
+"""Chapters as programs: a plan says what runs a chapter needs, papermill executes its notebook on their records.
 
-A chapter's cells tagged `parameters`, `imports` and `plan` can be run on their own in a moment; they leave a
-list `experiments`. Everything else in it only reads records.
+What papermill sets in a notebook's cell of parameters are the fields of its plan; a test holds both together.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from grokkit.config.base import tuple_of
 from grokkit.errors import BadInput, GrokkitError, unknown
-from grokkit.plans import PLANS, PROFILES, PUBLISHED_PROFILES, Plan
+from grokkit.plans import PLANS, PUBLISHED_PROFILES, Plan
 from grokkit.records.cache import a_home
 from grokkit.train.experiment import Experiment
-
-_PLANNING = ("parameters", "imports", "plan")
 
 
 def checkout() -> Path:
@@ -46,43 +42,32 @@ def find_chapter(name: str) -> Path:
     return known[name]
 
 
-def plan_of(chapter: Path) -> type[Plan] | None:
-    """The plan of a chapter of the book."""
-    return PLANS.get(chapter.stem.split("_", 1)[-1])
+def plan_of(chapter: Path) -> type[Plan]:
+    """The plan of a chapter of the book, which its file's name tells."""
+    name = chapter.stem.split("_", 1)[-1]
+    if name not in PLANS:
+        raise unknown("The plan of a chapter", name, PLANS)
+    return PLANS[name]
 
 
 def parameters(chapter: Path) -> dict[str, Any]:
-    """The names and defaults of a chapter's `parameters` cell."""
-    if plan := plan_of(chapter):
-        return {name: field.default for name, field in plan.model_fields.items()}
-    space: dict[str, Any] = {}
-    exec(_source(chapter, "parameters"), space)  # our own notebook: running it is what a chapter is for
-    return {name: value for name, value in space.items() if not name.startswith("__")}
+    """The names and defaults of what papermill can set in a chapter."""
+    return {name: field.default for name, field in plan_of(chapter).model_fields.items()}
 
 
 def checked(chapter: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """`given`, or an error for a parameter that the chapter does not have or a profile that no chapter has."""
+    """`given`, or an error for a parameter that the chapter does not have."""
     known = parameters(chapter)
     for name in given:
         if name not in known:
             raise unknown(f"Parameter of chapter {chapter.stem}", name, known)
-    if "profile" in given and given["profile"] not in PROFILES:
-        raise BadInput(f"Profile '{given['profile']}' is unknown; {', '.join(PROFILES)} are known.")
     return given
 
 
 def planned(chapter: Path, given: dict[str, Any]) -> list[Experiment]:
     """What a chapter needs, for these parameters."""
-    if plan := plan_of(chapter):
-        return plan(**{name: tuple_of(value) for name, value in checked(chapter, given).items()}).experiments
-    space: dict[str, Any] = {}
-    exec(_source(chapter, "parameters"), space)
-    space |= checked(chapter, given)
-    for tag in _PLANNING[1:]:
-        exec(_source(chapter, tag), space)
-    if "experiments" not in space:
-        raise BadInput(f"Chapter {chapter.name}: its cells tagged 'plan' leave no list `experiments`.")
-    return space["experiments"]
+    values = {name: tuple_of(value) for name, value in checked(chapter, given).items()}
+    return plan_of(chapter)(**values).experiments
 
 
 def find_run(key: str) -> Experiment:
@@ -104,7 +89,7 @@ def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
     papermill.execute_notebook(
         str(chapter),
         str(output),
-        parameters=checked(chapter, given),
+        parameters=given,
         kernel_name="python3",
         cwd=str(output.parent),
         progress_bar=False,
@@ -112,14 +97,3 @@ def execute(chapter: Path, output: Path, given: dict[str, Any]) -> Path:
         extra_arguments=["--IPKernelApp.log_level=50"],  # its remarks on sockets and shutdown concern no reader
     )
     return output
-
-
-def _source(chapter: Path, tag: str) -> str:
-    try:
-        cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"Chapter {chapter} cannot be read as a notebook ({error!r}).") from None
-    tagged = [c for c in cells if c["cell_type"] == "code" and tag in c["metadata"].get("tags", [])]
-    if not tagged:
-        raise BadInput(f"Chapter {chapter.name} has no cell tagged '{tag}'; a chapter needs {', '.join(_PLANNING)}.")
-    return "\n".join("".join(cell["source"]) for cell in tagged)

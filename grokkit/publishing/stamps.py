@@ -8,11 +8,13 @@ reads the records of its plan and no other, and no published verdict: it judges 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from grokkit.chapters.notebooks import planned
+from grokkit.chapters.notebooks import plan_of, planned
+from grokkit.plans import PLANS
 from grokkit.records.record import Record
 
 STAMPS = "stamps.json"
@@ -33,6 +35,8 @@ BESIDE_PAGES = (
 )
 """Packages and files that no page imports; a test follows the imports of all chapters."""
 PACKAGE = Path(__file__).parents[1]
+_OF_ONE_PAGE = {Path(*plan.__module__.split(".")[1:]).with_suffix(".py") for plan in PLANS.values()}
+"""Modules of plans: each belongs to its chapter's source."""
 
 Stamp = dict[str, str]
 
@@ -41,7 +45,7 @@ def stamp(chapter: Path, held: Mapping[str, list[Record]], code: str) -> Stamp:
     """What executing the chapter now would make its page from. held: all records of a store; code: `code_digest`."""
     keys = sorted({run.key for experiment in planned(chapter, {}) for run in experiment.runs})
     records = [record for key in keys for record in held.get(key, [])]
-    return {"source": _of_cells(chapter), "evidence": _of_records(records), "code": code}
+    return {"source": _of_source(chapter), "evidence": _of_records(records), "code": code}
 
 
 def code_digest(package: Path = PACKAGE) -> str:
@@ -80,10 +84,11 @@ def write_stamps(made_from: Mapping[Path, Stamp], folder: Path) -> None:
     (folder / STAMPS).write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _of_cells(chapter: Path) -> str:
+def _of_source(chapter: Path) -> str:
+    """Of a chapter's cells, and of the module of its plan."""
     cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
     kept = [[cell["cell_type"], "".join(cell["source"]), cell["metadata"]] for cell in cells]
-    return _digest([json.dumps(kept, sort_keys=True).encode()])
+    return _digest([json.dumps(kept, sort_keys=True).encode(), Path(inspect.getfile(plan_of(chapter))).read_bytes()])
 
 
 def _of_records(records: Iterable[Record]) -> str:
@@ -94,7 +99,7 @@ def _of_records(records: Iterable[Record]) -> str:
 
 def _is_beside(file: Path) -> bool:
     made = "__pycache__" in file.parts or file.name.startswith(".")
-    return made or any(file.is_relative_to(part) for part in BESIDE_PAGES)
+    return made or file in _OF_ONE_PAGE or any(file.is_relative_to(part) for part in BESIDE_PAGES)
 
 
 def _digest(parts: Iterable[bytes]) -> str:

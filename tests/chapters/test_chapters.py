@@ -1,5 +1,6 @@
 """What is published is what the notebooks say: same code, executed, without errors, from runs that are in the store."""
 
+import ast
 import inspect
 import json
 from functools import cache
@@ -10,17 +11,10 @@ from paths import ROOT
 
 import grokkit as gk
 from grokkit import BadInput, Measure, Store, train
-from grokkit.chapters.notebooks import (
-    PROFILES,
-    PUBLISHED_PROFILES,
-    chapters,
-    checked,
-    find_chapter,
-    parameters,
-    planned,
-)
+from grokkit.chapters.notebooks import chapters, checked, find_chapter, parameters, plan_of, planned
 from grokkit.claims import claims, rule_of
 from grokkit.claims.rules.architectures import FRESH
+from grokkit.plans import PLANS, PROFILES, PUBLISHED_PROFILES
 from grokkit.publishing import build as publish
 from grokkit.publishing.build import lost_runs
 from grokkit.records.tables import settings_table
@@ -39,6 +33,10 @@ def plan(chapter, **given):
 
 def cells(notebook):
     return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+
+
+def tagged(notebook, tag):
+    return ["".join(cell["source"]) for cell in cells(notebook) if tag in cell["metadata"].get("tags", [])]
 
 
 def sources(notebook, kind):
@@ -107,8 +105,25 @@ def test_prose_promises_rules_and_leaves_what_is_decided_to_the_verdicts(chapter
 
 
 @every_chapter
+def test_papermill_sets_what_the_plan_takes(chapter):
+    """The cell of parameters has the plan's fields and defaults, and the plan gets each of them by its name."""
+    [given], [made] = tagged(chapter, "parameters"), tagged(chapter, "plan")
+    exec(given, names := {})
+    assert {name: value for name, value in names.items() if name != "__builtins__"} == parameters(chapter)
+    [call] = [node for node in ast.walk(ast.parse(made)) if isinstance(node, ast.Call)]
+    assert call.func.id == plan_of(chapter).__name__ and not call.args
+    assert {each.arg: each.value.id for each in call.keywords} == {name: name for name in parameters(chapter)}
+
+
+def test_every_chapter_has_a_plan_and_every_plan_a_chapter():
+    assert [path.stem.split("_", 1)[1] for path in chapters()] == list(PLANS)
+
+
+@every_chapter
 def test_code_cells_are_short(chapter):
-    assert max(len(source.splitlines()) for source in sources(chapter, "code")) <= 25
+    """Over 16 lines, and then never over 24, only where one algorithm is written out."""
+    lengths = sorted(len(source.splitlines()) for source in sources(chapter, "code"))
+    assert lengths[-1] <= 24 and sum(length > 12 for length in lengths) <= 4
 
 
 @every_chapter

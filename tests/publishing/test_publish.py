@@ -11,18 +11,29 @@ import pytest
 from grokkit import BadInput, GrokkitError, Store
 from grokkit.chapters import notebooks as chapters
 from grokkit.chapters.execution import execute_chapters
+from grokkit.plans import PLANS, Plan
 from grokkit.publishing import build as publish
 from grokkit.publishing.stamps import STAMPS
 
 
 def notebook(path: Path, shown: str, parameters: str = "") -> Path:
-    """A chapter that asks for no runs and shows the value of an expression."""
-    sources = {"parameters": parameters, "imports": "import os", "plan": "experiments = []", "shown": shown}
+    """A chapter that shows the value of an expression."""
+    sources = {"parameters": parameters, "imports": "import os", "shown": shown}
     usual = {"cell_type": "code", "outputs": [], "execution_count": None}
     cells = [usual | {"id": tag, "metadata": {"tags": [tag]}, "source": source} for tag, source in sources.items()]
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path.write_text(json.dumps({"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}))
     return path
+
+
+class Nothing(Plan):
+    @property
+    def experiments(self):
+        return []
+
+
+class Live(Nothing):
+    live_store: str = ""
 
 
 @pytest.fixture
@@ -34,6 +45,8 @@ def project(tmp_path, monkeypatch):
     (top / "book" / publish.FRONT_FIGURE).write_text("a figure")
     (top / "_config.yml").write_text("")
     notebook(top / "notebooks" / "01_quickstart.ipynb", "1", parameters="live_store = ''")
+    for name, plan in {"quickstart": Live, "one": Nothing, "two": Nothing}.items():
+        monkeypatch.setitem(PLANS, name, plan)
     for name in ("02_one", "03_two"):
         notebook(top / "notebooks" / f"{name}.ipynb", "2")
     for module in (chapters, publish):

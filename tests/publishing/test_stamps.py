@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from paths import SUPPORT
-from tiny import MEASURE, a_run
+from tiny import MEASURE, TinyPlan, a_run
 
 import grokkit as gk
 from grokkit.chapters.notebooks import chapters
+from grokkit.plans import PLANS, Plan
 from grokkit.publishing.stamps import BESIDE_PAGES, PACKAGE, PARTS, STAMPS, code_digest, reasons, stamp, write_stamps
 
 UNTIL = gk.Until(steps=20)
-PLAN = f"""
-import sys
-sys.path.insert(0, {str(SUPPORT)!r})
-from tiny import MEASURE, a_run
-experiments = [gk.Experiment([a_run(i) for i in range(3)], gk.Until(steps=20), MEASURE)]
-"""
+
+
+class Asked(Plan):
+    @property
+    def experiments(self):
+        return [gk.Experiment([a_run(i) for i in range(3)], UNTIL, MEASURE)]
 
 
 def notebook(path: Path, **cells: str) -> Path:
@@ -32,8 +32,9 @@ def notebook(path: Path, **cells: str) -> Path:
 
 
 @pytest.fixture
-def chapter(tmp_path):
-    return notebook(tmp_path / "07_tiny.ipynb", parameters="", imports="import grokkit as gk", plan=PLAN)
+def chapter(tmp_path, monkeypatch):
+    monkeypatch.setitem(PLANS, "tiny", Asked)
+    return notebook(tmp_path / "07_tiny.ipynb", parameters="", shown="1 + 1")
 
 
 @pytest.fixture
@@ -85,8 +86,14 @@ def test_every_part_is_noticed(published, chapter, store, tmp_path):
     assert why(gk.Store(tmp_path / "empty")) == [PARTS["evidence"]]
     (folder / chapter.name).write_text("another page")
     assert why() == [PARTS["page"]]
-    notebook(chapter, parameters="", imports="import grokkit as gk", plan=PLAN, more="1 + 1")
+    notebook(chapter, parameters="", shown="1 + 2")
     assert why() == [PARTS["source"], PARTS["page"]]
+
+
+def test_another_plan_is_another_source(published, monkeypatch):
+    _, why = published
+    monkeypatch.setitem(PLANS, "tiny", TinyPlan)
+    assert PARTS["source"] in why()
 
 
 def test_a_longer_record_of_the_same_run_and_another_provenance_are_noticed(published, store, tmp_path):
@@ -111,8 +118,15 @@ def test_the_code_is_every_file_that_a_page_can_depend_on(tmp_path):
     (copy / "__pycache__" / "left.pyc").parent.mkdir(exist_ok=True)
     (copy / "__pycache__" / "left.pyc").write_bytes(b"compiled")
     (copy / "publishing" / "build.py").write_text("beside the pages")
+    (copy / "plans" / "toy.py").write_text("of one page")
     assert code_digest(copy) == code_digest()
-    for name in ("chapters/chapter.py", "claims/registered.toml", "explorables/new.js", "engine/native/new.h"):
+    for name in (
+        "plans/plan.py",
+        "chapters/chapter.py",
+        "claims/registered.toml",
+        "explorables/new.js",
+        "engine/native/new.h",
+    ):
         (file := copy / name).write_bytes((file.read_bytes() if file.exists() else b"") + b"\n")
         assert code_digest(copy) != code_digest(), name
         shutil.rmtree(copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import grokkit as gk
+from grokkit.plans import Plan
 
 STEPS = 40  # a step at which longer requests evaluate in full, too
 UNTIL = gk.Until(steps=STEPS, accuracy=None)
@@ -46,3 +47,20 @@ def longer_lived(**settings) -> gk.Run:
 
 def digests(records: Iterable[gk.Record]) -> list[str]:
     return [record.digest for record in records]
+
+
+class TinyPlan(Plan):
+    """What a chapter of the tests asks for: `monkeypatch.setitem(PLANS, "tiny", TinyPlan)`."""
+
+    seed: int = 0
+    p: int = 7
+    name: str | bool | tuple = "x"
+
+    @property
+    def experiments(self) -> list[gk.Experiment]:
+        count = self.choose(count=(1, 2, 3, 2)).count
+        runs = [a_run(self.seed + i, p=self.p) for i in range(count)]
+        return [
+            gk.Experiment(runs, UNTIL, MEASURE),
+            gk.Experiment([a_run(100 + self.seed)], gk.Until(steps=1), MEASURE),
+        ]
