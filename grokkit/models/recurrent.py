@@ -15,7 +15,6 @@ Leaves out: several layers, outputs at other positions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -25,9 +24,7 @@ from torch import Tensor, nn
 
 from grokkit.config.run import ModelConfig
 from grokkit.models.activations import ACTIVATIONS
-from grokkit.models.dropout import Noise, dropper, unchanged
-from grokkit.models.shared.prefixes import Level, Nodes
-from grokkit.models.shared.rows import take
+from grokkit.models.dropout import Noise, dropper
 from grokkit.tasks.task import Task
 
 
@@ -54,7 +51,7 @@ class RNN(ModelConfig):
         return cls()
 
     def build(self, task: Task) -> RecurrentModule:
-        return RecurrentModule(self, task.vocabulary, task.model_outputs)
+        return RecurrentModule(self, task)
 
     def cell(self, width: int) -> ElmanCell:
         """A cell that reads rows of that width."""
@@ -87,7 +84,7 @@ class LSTM(ModelConfig):
         return cls()
 
     def build(self, task: Task) -> RecurrentModule:
-        return RecurrentModule(self, task.vocabulary, task.model_outputs)
+        return RecurrentModule(self, task)
 
     def cell(self, width: int) -> LSTMCell:
         """A cell that reads rows of that width."""
@@ -95,26 +92,23 @@ class LSTM(ModelConfig):
 
 
 class RecurrentModule(nn.Module):
-    """Tokens (B, T), or the `Nodes` of a batch, to logits (B, C)."""
+    """Tokens (B, T) to logits (B, C), every position computed for every example.
 
-    takes_nodes = True
+    Letters: B examples, T tokens each, D wide rows, F wide states, C classes.
+    """
 
-    def __init__(self, config: RNN | LSTM, vocabulary: int, classes: int) -> None:
+    def __init__(self, config: RNN | LSTM, task: Task) -> None:
         super().__init__()
-        self.vocabulary, self.hidden, self.dropout = vocabulary, config.hidden, config.dropout
+        self.vocabulary, self.hidden, self.dropout = task.vocabulary, config.hidden, config.dropout
         self.takes_noise = config.dropout > 0
-        width = config.embedding or vocabulary
-        self.embedding = nn.Parameter(torch.randn(vocabulary, width)) if config.embedding else None
+        width = config.embedding or task.vocabulary
+        self.embedding = nn.Parameter(torch.randn(task.vocabulary, width)) if config.embedding else None
         self.ahead = config.cell(width)
         self.back = config.cell(width) if config.bidirectional else None
-        self.output = nn.Linear(config.hidden * (2 if config.bidirectional else 1), classes)
+        self.output = nn.Linear(config.hidden * (2 if config.bidirectional else 1), task.model_outputs)
 
-    def forward(self, batch: Tensor | Nodes, noise: Noise | None = None) -> Tensor:
-        return self.forward_nodes(batch, noise) if isinstance(batch, Nodes) else self.forward_tokens(batch, noise)
-
-    def forward_tokens(self, tokens: Tensor, noise: Noise | None = None) -> Tensor:
-        """The plain model, every position computed for every example: the reference."""
-        x = self._embedded(tokens)  # B T D
+    def forward(self, tokens: Tensor, noise: Noise | None = None) -> Tensor:
+        x = self.embedded(tokens)  # B T D
         zero = x.new_zeros(len(x), self.hidden)
         h, memory = zero, []  # B F
         for t in range(x.shape[1]):
@@ -124,43 +118,11 @@ class RecurrentModule(nn.Module):
             h = torch.cat([h, self.back.update(last)[0]], 1)  # B 2F
         return self.output(dropper(noise, self.dropout)(h))  # B C
 
-    def _embedded(self, tokens: Tensor) -> Tensor:
+    def embedded(self, tokens: Tensor) -> Tensor:
+        """What stands for the tokens: (B, T) -> (B, T, D)."""
         if self.embedding is not None:
             return self.embedding[tokens]
         return F.one_hot(tokens, self.vocabulary).to(self.output.weight.dtype)
-
-    def forward_nodes(self, nodes: Nodes, noise: Noise | None = None) -> Tensor:
-        """The same numbers, each computed once: see `grokkit.models.shared.prefixes`.
-
-        What a cell reads depends on the token alone, and what it makes of its state on the prefix alone: one row
-        per token and one per node, then spread over the nodes that follow. The first step has no state.
-        """
-        rows = self._read_levels(self.ahead, nodes.levels)
-        h, *memory = self.ahead.update(rows[0])  # M F
-        for before, level, row in zip(nodes.levels, nodes.levels[1:], rows[1:], strict=False):
-            recurrent, *memory = (take(x, _parent(before, level)) for x in (self.ahead.recur(h), *memory))
-            h, *memory = self.ahead.update(row + recurrent, *memory)
-        return self._read_out(h, nodes.levels[-1], dropper(noise, self.dropout))
-
-    def _read_out(self, h: Tensor, last: Level, drop: Callable[[Tensor], Tensor]) -> Tensor:
-        """The output; what its backward half adds is one row where all examples end in the same token."""
-        if not self.back:
-            return self.output(drop(h))
-        [row] = self._read_levels(self.back, [last])
-        state = self.back.update(row)[0]
-        if drop is not unchanged:  # each example drops its own
-            return self.output(drop(torch.cat([h, state.expand(len(h), -1)], 1)))
-        ahead, back = self.output.weight.split(self.hidden, 1)  # C F each
-        return h @ ahead.t() + (state @ back.t() + self.output.bias)
-
-    def _read_levels(self, cell: Cell, levels: list[Level]) -> list[Tensor]:
-        """What the cell reads at the nodes, or once where all end in the same token: (M, G F) or (1, G F) each."""
-        tokens = [level.symbols if len(level.symbols) == 1 else level.symbols[level.symbol] for level in levels]
-        sizes = [len(token) for token in tokens]
-        if self.embedding is not None and sum(sizes) < self.vocabulary:
-            return list(cell.read(take(self.embedding, torch.cat(tokens))).split(sizes))
-        table = cell.read_one_hot() if self.embedding is None else cell.read(self.embedding)  # V GF
-        return [take(table, token) for token in tokens]
 
 
 class Cell(nn.Module):
@@ -176,10 +138,6 @@ class Cell(nn.Module):
     def read(self, x: Tensor) -> Tensor:
         """What the rows contribute to the gates, both biases with them: (M, D) -> (M, G F)."""
         return x @ self.weight_ih.t() + (self.bias_ih + self.bias_hh)
-
-    def read_one_hot(self) -> Tensor:
-        """`read` of every one-hot row: (V, G F)."""
-        return self.weight_ih.t() + (self.bias_ih + self.bias_hh)
 
     def recur(self, h: Tensor) -> Tensor:
         """What the state contributes to the gates: (M, F) -> (M, G F)."""
@@ -210,11 +168,3 @@ class LSTMCell(Cell):
         new = i.sigmoid() * g.tanh()
         c = new if memory is None else f.sigmoid() * memory + new
         return o.sigmoid() * c.tanh(), c
-
-
-def _parent(before: Level, level: Level) -> Tensor | None:
-    """(M,) the node of the level before that each node continues; None if it has the same number.
-
-    Two levels of equally many shared nodes number them alike, since both follow the order of their prefixes.
-    """
-    return None if len(before.symbol) == len(level.symbol) else level.ancestors[-1]

@@ -76,7 +76,7 @@ def test_shared_prefixes_give_the_plain_forward_and_its_gradient(config, task, b
         torch.testing.assert_close(ours, reference, rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("config", [*TRANSFORMERS.values(), *MLPS.values()], ids=[*TRANSFORMERS, *MLPS])
+@pytest.mark.parametrize("config", MODELS.values(), ids=MODELS)
 def test_a_model_that_shares_has_the_plain_ones_parameters_and_draws(config):
     """By name, in their order, from one seed: what trains is what one reads."""
     data, modules = TASKS["two summands"].build(), []
@@ -88,7 +88,7 @@ def test_a_model_that_shares_has_the_plain_ones_parameters_and_draws(config):
     assert all(ours[0] == theirs[0] and torch.equal(ours[1], theirs[1]) for ours, theirs in pairs)
 
 
-@pytest.mark.parametrize("config", [*TRANSFORMERS.values(), *MLPS.values()], ids=[*TRANSFORMERS, *MLPS])
+@pytest.mark.parametrize("config", MODELS.values(), ids=MODELS)
 def test_a_plain_model_can_be_lifted_to_a_stack(config):
     """As the engine does with a reader's variant of it."""
     data = TASKS["framed"].build()

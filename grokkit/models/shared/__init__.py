@@ -11,13 +11,20 @@ from torch import nn
 
 from grokkit.config.run import ModelConfig
 from grokkit.models.mlp import MLP
+from grokkit.models.recurrent import LSTM, RNN
 from grokkit.models.shared.mlp import SharedMLP
 from grokkit.models.shared.prefixes import Nodes, Prefixes
+from grokkit.models.shared.recurrent import SharedRecurrent
 from grokkit.models.shared.transformer import SharedTransformer
 from grokkit.models.transformer import Transformer
 from grokkit.tasks.task import Task
 
-SHARED: dict[type[ModelConfig], Any] = {MLP: SharedMLP, Transformer: SharedTransformer}
+SHARED: dict[type[ModelConfig], Any] = {
+    LSTM: SharedRecurrent,
+    MLP: SharedMLP,
+    RNN: SharedRecurrent,
+    Transformer: SharedTransformer,
+}
 """Configuration -> the module that shares; one that is not here is built as it is, and may take `Nodes` itself."""
 
 
