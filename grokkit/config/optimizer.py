@@ -109,12 +109,12 @@ class OptimizerConfig(Config):
         return {name: value for name, value in self if _is_number(type(self), name)}
 
     @property
-    def rule(self) -> UpdateRule:
+    def method(self) -> Method:
         """The optimizer without its numbers."""
         shaping = {name: value for name, value in self if name != "kind" and not _is_number(type(self), name)}
         said = {name: value for name, value in self.canonical().items() if not _is_number(type(self), name)}
         try:
-            return UpdateRule(type(self), json.dumps(said, sort_keys=True), shaping)
+            return Method(type(self), json.dumps(said, sort_keys=True), shaping)
         except TypeError as error:
             raise BadInput(
                 f"{type(self).__name__}: {error}; a setting is a number, a text, a truth value or a tuple of them."
@@ -122,13 +122,13 @@ class OptimizerConfig(Config):
 
     def init(self, params: Params) -> States:
         """Give the state before the first step."""
-        return self.rule.init(params)
+        return self.method.init(params)
 
     def step(
         self, grad_of: Callable[[Params], Params], params: Params, state: States, t: Tensor, hyper: Params
     ) -> tuple[Params, States]:
         """Take step `t`, counted from 1, with the numbers `hyper` in place of this configuration's own."""
-        return self.rule.step(grad_of, params, state, t, hyper)
+        return self.method.step(grad_of, params, state, t, hyper)
 
     @model_validator(mode="after")
     def _its_settings_can_be_handed_over(self) -> OptimizerConfig:
@@ -138,12 +138,12 @@ class OptimizerConfig(Config):
             raise BadInput(f"{kind.__name__} learning_rate: a schedule scales it, so its type must be float.")
         if "t" in kind.model_fields:
             raise BadInput(f"{kind.__name__} t: an update finds the number of its step there; choose another name.")
-        _ = self.rule
+        _ = self.method
         return self
 
 
 @dataclass(frozen=True)
-class UpdateRule:
+class Method:
     """An optimizer without its numbers: what of it shapes a graph.
 
     Two are equal where their `kind`s and their `said` are, the canonical JSON of all settings that are no floats: what

@@ -144,7 +144,7 @@ def _step_of(task: Task, model: torch.nn.Module, shape: Shape, batch_of: Callabl
                 seen.append((changed, metrics | norms("gradient", gradient)))
             return gradient
 
-        params, state = shape.rule.step(grad_of, params, state, t, hyper)
+        params, state = shape.method.step(grad_of, params, state, t, hyper)
         changed, metrics = seen[0]
         if passages:
             passages = watched(params, changed, passages, t, order, metrics["batch_accuracy"])

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grokkit.config.optimizer import UpdateRule
+from grokkit.config.optimizer import Method
 from grokkit.config.run import Batch, ModelConfig, Run, TaskConfig
 
 Params = dict[str, Tensor]
@@ -24,14 +24,14 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.
 class Shape:
     """What runs must have in common to share a graph.
 
-    rule: the optimizer without its floats, which are handed to each step.
+    method: the optimizer without its floats, which are handed to each step.
     width: examples in a step's batch. Full batches of unequal training sets do not share: padding the smaller
     ones would change the order in which their sums are taken, and with it their last bits.
     """
 
     task: TaskConfig
     model: ModelConfig
-    rule: UpdateRule
+    method: Method
     batch: Batch
     width: int
     precision: str
@@ -39,4 +39,4 @@ class Shape:
     @classmethod
     def of(cls, run: Run) -> Shape:
         width = run.batch.size or run.train_examples
-        return cls(run.task, run.model, run.optimizer.rule, run.batch, width, run.precision)
+        return cls(run.task, run.model, run.optimizer.method, run.batch, width, run.precision)

@@ -1,7 +1,7 @@
 """The one table of activation functions: name -> elementwise function. All models resolve their names here.
 
 Source A (section 3.3, Figure 9) replaces the MLP's ReLU by powers of it and, in its code, by a ReLU that is squared
-where it exceeds 1. First and second derivatives are finite at the kinks, too, so that rules and observables may
+where it exceeds 1. First and second derivatives are finite at the kinks, too, so that optimizers and observables may
 differentiate twice.
 """
 

@@ -164,7 +164,7 @@ def _settings(config: dict[str, Any]) -> Settings:
 
 
 def _are_kin(one: Shape, other: Shape) -> bool:
-    alike = (one.model.kind, one.rule) == (other.model.kind, other.rule)
+    alike = (one.model.kind, one.method) == (other.model.kind, other.method)
     return alike and 1 / KINSHIP <= _work(one) / _work(other) <= KINSHIP
 
 
@@ -180,4 +180,4 @@ def _benchmarked(shape: Shape) -> float:
 def _work(shape: Shape) -> float:
     """Arithmetic of a step, in operations of single precision."""
     once = arithmetic_of_step(Group(shape, []))
-    return once * shape.rule.kind.gradients_per_step * (DOUBLE if shape.precision == "float64" else 1)
+    return once * shape.method.kind.gradients_per_step * (DOUBLE if shape.precision == "float64" else 1)

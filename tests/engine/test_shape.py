@@ -76,7 +76,7 @@ def test_every_setting_of_a_task_or_a_model_has_graphs_of_its_own(kind):
     shape = {
         "task": SIZES,
         "model": gk.MLP(),
-        "rule": gk.AdamW().rule,
+        "method": gk.AdamW().method,
         "batch": gk.Batch(),
         "width": 4,
         "precision": "float32",

@@ -239,7 +239,7 @@ def test_floats_are_numbers_of_a_run_and_all_else_shapes_its_graph(kind):
     floats = {name for name, field in kind.model_fields.items() if field.annotation is float}
     assert kind().hyper.keys() == floats
     assert {type(value) for value in kind().hyper.values()} == {float}
-    assert kind().rule.shaping.keys() == kind.model_fields.keys() - floats - {"kind"}
+    assert kind().method.shaping.keys() == kind.model_fields.keys() - floats - {"kind"}
 
 
 OTHERS = [
@@ -260,7 +260,7 @@ OTHERS = [
 
 def test_every_setting_that_is_no_float_has_another_value():
     apart = {(type(rule), name) for rule, other in OTHERS for name in other}
-    assert apart == {(kind, name) for kind in EVERY for name in kind().rule.shaping} - {(Nesterov, "nesterov")}
+    assert apart == {(kind, name) for kind in EVERY for name in kind().method.shaping} - {(Nesterov, "nesterov")}
 
 
 @pytest.mark.parametrize(("rule", "other"), OTHERS, ids=str)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grokkit.engine.native.program import PRECISIONS, RULES, Program, layout
+from grokkit.engine.native.program import METHODS, PRECISIONS, Program, layout
 from grokkit.engine.shape import Params, Shape
 from grokkit.metrics import cross_entropy, is_correct
 from grokkit.models.mlp import MLP
@@ -38,7 +38,7 @@ class Perceptron(Program):
             and model.activation in SLOPES
             and not model.batch_norm
             and not model.dropout
-            and shape.rule in RULES
+            and shape.method in METHODS
             and shape.batch.size is None
             and shape.precision in PRECISIONS
             and _asks_what_is_known(task)

@@ -19,7 +19,7 @@ from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.grouped_adamw import GroupedAdamW
 from grokkit.tasks.task import Task
 
-RULES = AdamW().rule, GroupedAdamW().rule
+METHODS = AdamW().method, GroupedAdamW().method
 PRECISIONS = "float32", "float64"
 SETTINGS = ("encoder_learning_rate", "encoder_weight_decay", "learning_rate", "weight_decay", "beta1", "beta2", "eps")
 
@@ -91,7 +91,7 @@ WATCHED = {"threshold": "accuracy", "train_passage": "train", "val_passage": "va
 
 
 def _together(times: Tensor, settings: Params) -> Tensor:
-    """(S, E, 7): those of the encoder are the decoder's where a rule has one group."""
+    """(S, E, 7): those of the encoder are the decoder's where a method has one group."""
     of_both = {f"encoder_{name}": settings[name] for name in ("learning_rate", "weight_decay")}
     return torch.stack([(of_both | settings)[name].expand_as(times) for name in SETTINGS], -1).contiguous()
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grokkit.engine.native.program import PRECISIONS, RULES, Program, layout
+from grokkit.engine.native.program import METHODS, PRECISIONS, Program, layout
 from grokkit.engine.shape import Params, Shape
 from grokkit.metrics import cross_entropy, is_correct
 from grokkit.models.recurrent import LSTM, RNN
@@ -39,7 +39,7 @@ class Recurrent(Program):
             and getattr(model, "activation", "tanh") == "tanh"
             and model.embedding is not None
             and model.embedding % WHOLE_VECTORS == model.hidden % WHOLE_VECTORS == 0
-            and shape.rule in RULES
+            and shape.method in METHODS
             and shape.precision in PRECISIONS
             and task.loss is cross_entropy
             and task.correct is is_correct
