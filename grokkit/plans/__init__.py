@@ -1,10 +1,14 @@
 """What the chapters of the book train: one plan a chapter, read by papermill, by the reader and by the library."""
 
 from grokkit.plans.plan import PROFILES, PUBLISHED_PROFILES, Plan
+from grokkit.plans.recurrent import Recurrent
 from grokkit.plans.summands import Summands
+from grokkit.plans.switching import Switching
 
 PLANS: dict[str, type[Plan]] = {
+    "recurrent": Recurrent,
     "summands": Summands,
+    "switching": Switching,
 }
 """Chapter, without its number -> its plan."""
 
