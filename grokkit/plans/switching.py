@@ -63,9 +63,10 @@ class Switching(Plan):
         between, printed = (self.between, self.epochs) if self.asides else ({}, {})
         every_epoch = dict.fromkeys((*c.EARLY, *c.LATE), Until(steps=self.long_budget, accuracy=None))
         at_other, seen = {0.2: Until(steps=20, extra=SEEN_ON)}, c.SEEN_EVERY
-        tiny = {"p": 7, "width": 8, "size": 8}
+        tiny = {"width": 8, "size": 8}
         return self.choose(
             #         smoke           laptop   evidence     source
+            p=       (7,              c.P,     c.P,         c.P),
             network= (tiny,           {},      {},          {}),
             every=   (10,             seen,    seen,        seen),
             most=    (1,              1,       MOST,        COMPARED),
@@ -113,7 +114,8 @@ class Switching(Plan):
 
     def run(self, decay: float, to: float | None = None, at: Moment | None = None, **others: Any) -> Run:
         """Return a run whose weight decay is `to` from a moment on."""
-        return c.switching(decay, to, at, **{"every": self.chosen.every} | self.chosen.network | others)
+        usual = {"p": self.chosen.p, "every": self.chosen.every} | self.chosen.network
+        return c.switching(decay, to, at, **usual | others)
 
     @property
     def parts(self) -> list[Part]:
@@ -133,7 +135,11 @@ class Switching(Plan):
     @property
     def _scaled_back(self) -> list[Part]:
         """Those without an epoch, at the source's own weight decay, watched for as long as it does."""
-        whole, decay, at = Until(steps=self.long_budget, accuracy=None), c.PRINTED_DECAY, c.SWITCHES["on at 2 T_train"][2]
+        whole, decay, at = (
+            Until(steps=self.long_budget, accuracy=None),
+            c.PRINTED_DECAY,
+            c.SWITCHES["on at 2 T_train"][2],
+        )
         runs = {
             (ON_AT, "start"): self.run(decay),
             ("off", "start"): self.run(0.0),
