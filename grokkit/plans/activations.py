@@ -15,7 +15,8 @@ from grokkit.sources import a
 from grokkit.train.experiment import Experiment
 
 RATES = (a.MLP_RATE, 1e-3, 2e-3, 4e-3)
-"""The source's learning rate, and those to choose from."""
+"""The source's learning rate, and those to choose from, upwards: weights decay at learning rate times weight decay, so
+that a lower rate waits longer."""
 CHOSEN_RATES: dict[str, float] = {}
 """Activation -> the rate that the tuning chose; empty until it has run."""
 TUNED = a.ACTIVATIONS[:3]

@@ -137,16 +137,19 @@ class Recurrent(Plan):
     @property
     def judged(self) -> dict[Run, str]:
         """The runs that rules read, and the check; and the way in which each is trained."""
-        asked = [(network, setting) for setting in self.chosen.settings for network in c.NETWORKS]
-        return {self.run(*pair, seed=seed): pair[1].way for pair in asked for seed in self.seeds(pair[1])}
+        pairs = [(network, setting) for setting in self.chosen.settings for network in c.NETWORKS]
+        asked = [(network, setting, seed) for network, setting in pairs for seed in self.seeds(setting)]
+        return {self.run(network, setting, seed=seed): setting.way for network, setting, seed in asked}
 
     @property
     def printed(self) -> dict[Run, str]:
         """The runs at the source's own weight decay, and what the page calls them."""
-        asked = [(network, scale, seed) for scale, seed in self.chosen.printed.items() for network in c.NETWORKS]
-        settings = [(network, self.setting("AdamW", FRACTIONS[0], scale), seed) for network, scale, seed in asked]
-        name, decay = f"AdamW at {c.PRINTED_DECAY:g}", c.PRINTED_DECAY
-        return {self.run(network, setting, decay=decay, seed=seed): name for network, setting, seed in settings}
+        name, found = f"AdamW at {c.PRINTED_DECAY:g}", {}
+        for scale, seed in self.chosen.printed.items():
+            setting = self.setting("AdamW", FRACTIONS[0], scale)
+            runs = [self.run(network, setting, decay=c.PRINTED_DECAY, seed=seed) for network in c.NETWORKS]
+            found |= dict.fromkeys(runs, name)
+        return found
 
     @cached_property
     def named(self) -> dict[str, str]:
