@@ -38,6 +38,7 @@ class Setting(NamedTuple):
 
 
 WITHOUT = Setting("Adam", c.HALF)
+"""Neither weight decay nor dropout."""
 
 
 def each(way: str, fractions: tuple[float, ...], seeds: int, **others: Any) -> dict[Setting, int]:
@@ -120,7 +121,7 @@ class Recurrent(Plan):
         return Setting(way, fraction, scale, self.chosen.p)
 
     def seeds(self, setting: Setting) -> range:
-        """The seeds of a setting. Those without weight decay are the chapter on switching's, which has them first."""
+        """The seeds of a setting; of WITHOUT those of the chapter on switching, which watches the same LSTMs for longer."""
         place = list(self.chosen.settings).index(setting)
         first = FIRST_SEED if setting == WITHOUT else self.first_seed + APART * place
         return range(first, first + self.chosen.settings[setting])
