@@ -121,7 +121,7 @@ class Recurrent(Plan):
         return Setting(way, fraction, scale, self.chosen.p)
 
     def seeds(self, setting: Setting) -> range:
-        """The seeds of a setting; of WITHOUT those of the chapter on switching, which watches the same LSTMs for longer."""
+        """The seeds of a setting; of WITHOUT those of the chapter on switching, which has the same LSTMs."""
         place = list(self.chosen.settings).index(setting)
         first = FIRST_SEED if setting == WITHOUT else self.first_seed + APART * place
         return range(first, first + self.chosen.settings[setting])

@@ -6,6 +6,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from grokkit.claims.rules.switching import DECAYS, EXTENDED
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Moment, Run, Seeds
 from grokkit.plans.plan import Plan
@@ -18,7 +19,7 @@ PRINTED_SEEDS = 3
 """Of each setting at the source's own weight decay in the evidence: too few to decide."""
 SEEN_ON = 20
 """Evaluations for which a run is watched after T_val, where norms matter."""
-ANCHOR = Until(steps=200_000)
+ANCHOR = Until(steps=EXTENDED["float64"])
 """Of runs without weight decay in float64."""
 ON_AT, ON_DOUBLE_AT = f"on at {c.PRINTED_DECAY:g}", f"on at {2 * c.PRINTED_DECAY:g}"
 LAPTOP = ("on", "off at T_train", "off at 1.25 T_val", "on at 2 T_train, double")
@@ -56,7 +57,7 @@ class Switching(Plan):
 
     @cached_property
     def chosen(self) -> SimpleNamespace:
-        """What the profile decides."""
+        """What the profile decides; `most`: seeds of a part."""
         judged, short = self.judged, Until(steps=20, accuracy=None)
         few = {way: judged[way] for way in LAPTOP}
         all_short, between_short = (dict.fromkeys(ways, short) for ways in (judged, self.between))
@@ -102,8 +103,8 @@ class Switching(Plan):
 
     @property
     def decays(self) -> dict[float, Until]:
-        """Other weight decays, throughout; the smallest takes twice as long."""
-        times = {0.05: 2, 0.2: 1, 0.4: 1}
+        """Other weight decays, throughout; those below the usual one take twice as long."""
+        times = {decay: 2 if decay < c.DECAY else 1 for decay in DECAYS if decay != c.DECAY}
         return {decay: Until(steps=k * self.budget, extra=SEEN_ON) for decay, k in times.items()}
 
     @property
