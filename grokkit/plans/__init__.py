@@ -1,14 +1,30 @@
 """What the chapters of the book train: one plan a chapter, read by papermill, by the reader and by the library."""
 
+from grokkit.plans.activations import Activations
+from grokkit.plans.architectures import Architectures
 from grokkit.plans.mnist import Mnist
+from grokkit.plans.norms import Norms
+from grokkit.plans.optimizers import Optimizers
 from grokkit.plans.plan import PROFILES, PUBLISHED_PROFILES, Plan
 from grokkit.plans.quickstart import Quickstart
+from grokkit.plans.recurrent import Recurrent
+from grokkit.plans.sharpness import Sharpness
 from grokkit.plans.summands import Summands
+from grokkit.plans.switching import Switching
 from grokkit.plans.toy import Toy
+from grokkit.plans.transformer import Transformers
 
 PLANS: dict[str, type[Plan]] = {
     "quickstart": Quickstart,
+    "transformer": Transformers,
+    "architectures": Architectures,
+    "recurrent": Recurrent,
+    "optimizers": Optimizers,
     "summands": Summands,
+    "norms": Norms,
+    "sharpness": Sharpness,
+    "activations": Activations,
+    "switching": Switching,
     "toy": Toy,
     "mnist": Mnist,
 }

@@ -24,7 +24,9 @@ MODULI = {2: 97, 3: 23, 4: 11, 5: 11}
 
 FORMS = {"as coded": Transformer.source_a(), "width 128": Transformer()}
 """The transformer as its code has it (one-hot tokens: the width is p + 2), and at one width for all p."""
-MLPS = {"MLP (text)": MLP(hidden=(512, 512)), "MLP (code)": MLP(hidden=(512, 512), batch_norm=True)}
+HIDDEN, MLP_RATE = (512, 512), 5e-4
+"""Layers and learning rate of its MLP."""
+MLPS = {"MLP (text)": MLP(hidden=HIDDEN), "MLP (code)": MLP(hidden=HIDDEN, batch_norm=True)}
 LSTMS = {"LSTM (text)": LSTM(hidden=512, embedding=None), "LSTM (code)": LSTM.source_a()}
 
 METHODS: dict[str, tuple[OptimizerConfig, dict[str, Any]]] = {
@@ -91,9 +93,12 @@ def transformer(form: str = "as coded", **others: Any) -> Run:
     return addition(**usual | others)
 
 
-def mlp(form: str = "MLP (text)", activation: str = "relu", rate: float = 5e-4, **others: Any) -> Run:
+def mlp(
+    form: str = "MLP (text)", activation: str = "relu", *, rate: float = MLP_RATE,
+    hidden: tuple[int, ...] = HIDDEN, **others: Any,
+) -> Run:  # fmt: skip
     """Return a run of its MLP, which has half the transformer's learning rate; the code adds batch normalisation."""
-    model = MLPS[form].model_copy(update={"activation": activation})
+    model = MLPS[form].model_copy(update={"activation": activation, "hidden": hidden})
     usual = {"model": model, "optimizer": AdamW(learning_rate=rate, weight_decay=1.0)}
     return addition(**usual | others)
 

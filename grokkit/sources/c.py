@@ -16,6 +16,8 @@ from grokkit.models import LSTM, RNN
 from grokkit.optimizers import AdamW
 from grokkit.tasks import ModularAddition
 
+P = 91
+"""Modulus of its Section 7.1."""
 NETWORKS = {"RNN": RNN, "LSTM": LSTM}
 RATES = {"RNN": 3e-3, "LSTM": 1e-3}
 FRACTIONS = (0.3, 0.5, 0.7)
@@ -28,25 +30,30 @@ WAYS = {"AdamW": (DECAY, 0.0), "Adam": (0.0, 0.0), "AdamW, dropout": (DECAY, 0.5
 """Weight decay and dropout. Adam without regularisation is AdamW at weight decay 0: their steps are the same."""
 EPOCH = 130
 """Steps in which each of the 4,140 training sums of HALF comes once, 32 at a time."""
-STEPS = 6000 * EPOCH
+EPOCHS = 6000
+STEPS = EPOCHS * EPOCH
 """Of its runs at HALF."""
 SEEN_EVERY = 500
 """Steps from one to the next of the evaluations in which a run waits for its event."""
 
 
 def recurrent(
-    network: str, way: str = "AdamW", *, fraction: float = HALF, scale: float = SCALE, p: int = 91,
-    decay: float | None = None, rate: float | None = None, seed: int = 0, **others: Any,
+    network: str, way: str = "AdamW", *, fraction: float = HALF, scale: float = SCALE, p: int = P,
+    width: int = 128, size: int = 32, decay: float | None = None, rate: float | None = None, seed: int = 0,
+    **others: Any,
 ) -> Run:  # fmt: skip
-    """Return a run of the RNN or the LSTM trained in one of the WAYS; `decay`: another weight decay than the way's."""
+    """Return a run of the RNN or the LSTM trained in one of the WAYS.
+
+    width: of the state, and of the embedding. size: of a batch. decay: another weight decay than the way's.
+    """
     usual_decay, dropout = WAYS[way]
     weight_decay = usual_decay if decay is None else decay
     usual = {
         "task": ModularAddition.source_c(p),
-        "model": NETWORKS[network](dropout=dropout),
+        "model": NETWORKS[network](hidden=width, embedding=width, dropout=dropout),
         "optimizer": AdamW(learning_rate=rate or RATES[network], weight_decay=weight_decay, beta2=0.999),
         "train_fraction": fraction,
-        "batch": Batch(size=32, short_last=True),
+        "batch": Batch(size=size, short_last=True),
         "init_scale": scale,
         "seeds": Seeds.all(seed),
     }
@@ -65,15 +72,31 @@ SWITCHES: dict[str, tuple[float, float | None, Moment | None]] = {
     "off at T_train": (DECAY, 0.0, when(train_accuracy=0.99)),
     "off at T_val": (DECAY, 0.0, when(val_accuracy=0.99)),
     "off at 1.25 T_val": (DECAY, 0.0, when(val_accuracy=0.99, times=1.25)),
+    **{f"off at {k:g} T_train": (DECAY, 0.0, when(train_accuracy=0.99, times=k)) for k in (1.5, 2.0, 3.0)},
+    "on at T_train": (0.0, DECAY, when(train_accuracy=0.99)),
+    "on at T_train, double": (0.0, 2 * DECAY, when(train_accuracy=0.99)),
     "on at 2 T_train": (0.0, DECAY, when(train_accuracy=0.99, times=2.0)),
     "on at 2 T_train, double": (0.0, 2 * DECAY, when(train_accuracy=0.99, times=2.0)),
 }
 """Weight decay at first, the one it is switched to, and when. Epoch 20 is a tenth of the source's 200, as decay is ten
 times as strong."""
+EARLY, LATE = (60, 70, 97, 200), (3495, 3690, 3850, 4270)
+"""The epochs at which its figures 5.5 and 5.6 remove weight decay."""
+
+
+def switching(
+    decay: float, to: float | None = None, at: Moment | None = None, *, every: int = SEEN_EVERY, **others: Any
+) -> Run:
+    """Return a run of the LSTM whose weight decay is `to` from a moment on.
+
+    every: steps from one to the next of the evaluations in which it waits for its event.
+    """
+    if at is not None and at.is_event:
+        at = at.model_copy(update={"every": every})
+    switches = () if at is None else (Switch(setting="weight_decay", to=to, at=at),)
+    return recurrent("LSTM", decay=decay, schedule=Schedule(switches=switches), **others)
 
 
 def switched(way: str, **others: Any) -> Run:
     """Return a run of the LSTM whose weight decay is switched in one of the SWITCHES."""
-    decay, to, at = SWITCHES[way]
-    switch = (Switch(setting="weight_decay", to=to, at=at),) if at else ()
-    return recurrent("LSTM", decay=decay, schedule=Schedule(switches=switch), **others)
+    return switching(*SWITCHES[way], **others)

@@ -8,43 +8,36 @@ import grokkit as gk
 from grokkit.chapters.notebooks import chapters, find_chapter, planned
 from grokkit.claims import claims, rule_of
 from grokkit.claims.tuning import best_rate
+from grokkit.plans import activations
+from grokkit.plans.activations import RATES, TUNED
 from grokkit.records.store import Store
 from grokkit.records.tables import settings_table
 from grokkit.sources.a import ACTIVATIONS
 
 IDS = [each.id for each in claims().values() if each.chapter == "09_activations"]
-TUNED, RATE, RATES = ACTIVATIONS[:3], 5e-4, (5e-4, 1e-3, 2e-3, 4e-3)
-"""Source A's learning rate of the MLP, and those to choose from, upwards: weights decay at learning rate times weight
-decay, so that a lower rate waits longer."""
+RATE = 5e-4
+"""Source A's learning rate of the MLP."""
 
 
 @pytest.fixture(scope="module")
-def experiments():
-    return planned(find_chapter("activations"), {"profile": "evidence", "asides": True})
+def plan():
+    return activations.Activations(asides=True)
 
 
 @pytest.fixture(scope="module")
-def space():
-    """The names that the planning cells leave."""
-    from grokkit.chapters import notebooks as chapters
-
-    found = {}
-    exec(chapters._source(find_chapter("activations"), "parameters"), found)
-    found["asides"] = True
-    for tag in ("imports", "plan"):
-        exec(chapters._source(find_chapter("activations"), tag), found)
-    return found
+def experiments(plan):
+    return plan.experiments
 
 
-def test_the_rule_reads_what_is_reported_at_the_sources_rate_and_has_its_runs(experiments, space):
+def test_the_rule_reads_what_is_reported_at_the_sources_rate_and_has_its_runs(experiments, plan):
     assert IDS == ["A23"]
     runs = [run for e in experiments for run in e.runs]
     table = settings_table(runs)
     read = set(rule_of("A23").rows(table)["key"])
-    assert read == {run.key for run in space["parts"]["reported"]} and len(read) == 35 and len(table) == len(runs)
-    normalised = [run.model.activation for run in space["parts"]["normalised"] if run.model.batch_norm]
+    assert read == {run.key for run in plan.parts["reported"]} and len(read) == 35 and len(table) == len(runs)
+    normalised = [run.model.activation for run in plan.parts["normalised"] if run.model.batch_norm]
     assert {name: normalised.count(name) for name in normalised} == dict.fromkeys(TUNED, 5)
-    assert space["tuned"] == TUNED and len(space["parts"]["tuning"]) == len(TUNED) * len(RATES) * 2
+    assert plan.chosen.tuned == TUNED and len(plan.parts["tuning"]) == len(TUNED) * len(RATES) * 2
 
 
 def test_what_decides_comes_first(experiments):
@@ -53,37 +46,32 @@ def test_what_decides_comes_first(experiments):
     assert {e.until for e in experiments} == {gk.Until(steps=20_000)} and says("Budget of activations", "20,000 steps")
 
 
-def test_no_seed_tunes_and_is_reported_and_no_run_belongs_to_another_chapter(experiments, space):
-    assert space["first_seed"] == {name: 1000 + 100 * i for i, name in enumerate((*ACTIVATIONS, "tanh", "quadratic"))}
-    seeds = {part: {run.seeds.data for run in runs} for part, runs in space["parts"].items()}
+def test_no_seed_tunes_and_is_reported_and_no_run_belongs_to_another_chapter(experiments, plan):
+    first = {run.model.activation: run.seeds.data for part in ("ours", "reported") for run in plan.parts[part][::5]}
+    assert first == {name: 1000 + 100 * i for i, name in enumerate((*ACTIVATIONS, "tanh", "quadratic"))}
+    seeds = {part: {run.seeds.data for run in runs} for part, runs in plan.parts.items()}
     assert not seeds.pop("tuning") & set().union(*seeds.values())
     ours = {run.key for e in experiments for run in e.runs}
     others = [c for c in chapters() if c != find_chapter("activations")]
     assert not ours & {run.key for c in others for e in planned(c, {"profile": "evidence"}) for run in e.runs}
 
 
-def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(space):
-    from grokkit.chapters import notebooks as chapters
-
-    plan = chapters._source(find_chapter("activations"), "plan").replace(
-        "chosen_rates = {}", "chosen_rates = {'relu': 2e-3, 'relu^2': 5e-4, 'gelu': 1e-3}"
-    )
-    found = {"profile": "evidence", "budget": 20_000, "asides": True, "store": "", "gk": gk}
-    exec(plan, found)
-    tuned = found["parts"]["tuned"]
+def test_a_chosen_rate_makes_runs_of_the_activations_that_were_tuned(monkeypatch):
+    monkeypatch.setattr(activations, "CHOSEN_RATES", {"relu": 2e-3, "relu^2": 5e-4, "gelu": 1e-3})
+    tuned = activations.Activations(asides=True).parts["tuned"]
     assert {(run.model, run.optimizer.learning_rate) for run in tuned} == {(gk.MLP(), 2e-3)} and len(tuned) == 5
 
 
-def test_the_rates_in_use_are_those_that_the_stored_tuning_chose(space, experiments):
+def test_the_rates_in_use_are_those_that_the_stored_tuning_chose(plan):
     """Says nothing until the tuning has run."""
     store = Store(ROOT / "results")
-    tuned = gk.train(space["parts"]["tuning"], until=space["until"], store=store, missing="report")
+    tuned = gk.train(plan.parts["tuning"], until=plan.chosen.until, store=store, missing="report")
     runs = gk.evidence_table(tuned).groupby("model.activation") if tuned else ()
     best = {name: best_rate(each, RATES) for name, each in runs}
-    assert {name: rate for name, rate in best.items() if rate} == space["chosen_rates"]
+    assert {name: rate for name, rate in best.items() if rate} == activations.CHOSEN_RATES
 
 
-def test_the_page_of_deviations_names_what_is_run(experiments):
+def test_the_page_of_deviations_names_what_is_run():
     assert says("Activations", "seven") and says("Form of Figure 9's MLP", "`MLP(activation=...)`")
     assert says("Rates of activations", "0.0005, 0.001, 0.002 and 0.004")
     assert RATES == (0.0005, 0.001, 0.002, 0.004)

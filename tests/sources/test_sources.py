@@ -13,6 +13,7 @@ import pytest
 from mnist import mnist_run
 from toy import toy_run
 
+import grokkit as gk
 from grokkit.sources import a, b, c, d
 
 
@@ -77,3 +78,13 @@ def test_any_setting_may_be_another():
     assert a.transformer(precision="float64").precision == "float64"
     assert b.mnist(precision="float32").precision == "float32"
     assert c.switched("off", precision="float64").precision == "float64"
+    assert a.mlp("MLP (code)", hidden=(8,)).model == gk.MLP(hidden=(8,), batch_norm=True)
+    narrow = c.recurrent("LSTM", "Adam, dropout", width=8, size=4)
+    assert narrow.model == gk.LSTM(hidden=8, embedding=8, dropout=0.5) and narrow.batch.size == 4
+
+
+def test_the_evaluations_in_which_a_switch_waits_may_be_others_and_an_epoch_has_none():
+    for way, (decay, to, at) in c.SWITCHES.items():
+        moments = [switch.at for switch in c.switched(way, every=10).schedule.switches]
+        assert moments == ([] if at is None else [at.model_copy(update={"every": 10} if at.is_event else {})])
+        assert c.switching(decay, to, at) == c.switched(way)

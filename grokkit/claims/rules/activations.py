@@ -14,9 +14,13 @@ from grokkit.sources import a
 # Whether the shape acts or a longer step is another question; the chapter shows the best rates of three activations
 # beside it, and no rule reads them.
 POWERS, THE_OTHERS = a.ACTIVATIONS[:2], a.ACTIVATIONS[2:]
+OURS = ("tanh", "quadratic")
+FIRST_SEEDS = {name: 1000 + 100 * i for i, name in enumerate((*a.ACTIVATIONS, *OURS))}
+JUDGED = 50
+"""Seeds of an activation from its first on that are judged; those after them choose a learning rate."""
 ACTIVATIONS = {
-    name: Of(ARRIVAL, like(a.mlp(activation=name), seeds=range(1000 + 100 * i, 1050 + 100 * i)))
-    for i, name in enumerate(a.ACTIVATIONS)
+    name: Of(ARRIVAL, like(a.mlp(activation=name), seeds=range(FIRST_SEEDS[name], FIRST_SEEDS[name] + JUDGED)))
+    for name in a.ACTIVATIONS
 }
 
 

@@ -40,7 +40,7 @@ class SumOfRows(torch.autograd.Function):
 
 
 class AddRows(torch.autograd.Function):
-    """The transpose of `SumOfRows`, (B, F), (T, B) -> (T V, F), with a gradient of its own: a method may ask for one."""
+    """The transpose of `SumOfRows`, (B, F), (T, B) -> (T V, F), whose own gradient a method may ask for."""
 
     generate_vmap_rule = True
 
