@@ -7,7 +7,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-from grokkit.claims.rules.architectures import EARLIER, FRESH, LOW
+from grokkit.claims.rules.architectures import EARLIER, FRESH, HIGH, LOW
 from grokkit.config.request import Until
 from grokkit.config.run import Run
 from grokkit.models import LSTM, MLP, Transformer
@@ -18,7 +18,8 @@ from grokkit.train.experiment import Experiment
 Asked = tuple[str, Sequence[float], Sequence[int]]
 """A network, its fractions and its seeds."""
 NETWORKS = ("transformer", *a.MLPS, *a.LSTMS)
-CENTRE, HIGH, LOWEST = (a.ALPHA,), (0.4, 0.6, 0.8), LOW["MLP (code)"][::-1]
+CENTRE, LOWEST = (a.ALPHA,), LOW["MLP (code)"][::-1]
+"""Fractions: that of A6 and A8, and those of A7, the dearer one last."""
 PILOTS: tuple[Asked, ...] = (("LSTM (text)", CENTRE, (10,)), ("LSTM (code)", CENTRE, (10,)))
 ASKED: tuple[Asked, ...] = (
     ("MLP (text)", CENTRE, EARLIER[:8]),  # A6
