@@ -121,9 +121,11 @@ def network(name: str, **others: Any) -> Run:
     return transformer("as coded" if name == "transformer" else name, **others)
 
 
-def method(name: str, **others: Any) -> Run:
-    """Return a run of the transformer as coded by one of the METHODS of its Figure 5."""
+def method(name: str, rate: float | None = None, **others: Any) -> Run:
+    """Return a run of the transformer as coded by one of the METHODS of its Figure 5, at another rate if given."""
     optimizer, different = METHODS[name]
+    if rate is not None:
+        optimizer = optimizer.model_copy(update={"learning_rate": rate})
     return addition(**{"model": FORMS["as coded"], "optimizer": optimizer} | different | others)
 
 

@@ -15,4 +15,4 @@ DECAYS = (0.5, 1.0, 2.0)
 
 def silenced(decay: float = 1.0, **others: Any) -> Run:
     """Return a run of source A's transformer as coded that only decays."""
-    return a.addition(a.FORMS["as coded"], AdamW(learning_rate=1e-3, weight_decay=decay, eps=SILENT), **others)
+    return a.transformer(**{"optimizer": AdamW(learning_rate=1e-3, weight_decay=decay, eps=SILENT)} | others)

@@ -36,6 +36,12 @@ def test_its_methods(method):
     assert a.method(method, alpha=0.8, seed=7) == made_up_methods.a_run(method, 0.8, 7)
 
 
+def test_one_of_its_methods_at_another_rate_and_on_everything_at_once():
+    rule, whole = gk.SGD(learning_rate=1.0), gk.Batch(size=None)
+    theirs = made_up_methods.a_run("SGD", 0.8, 7, optimizer=rule, batch=whole)
+    assert a.method("SGD", alpha=0.8, seed=7, rate=1.0, batch=whole) == theirs
+
+
 @pytest.mark.parametrize("method", made_up_sharpness.METHODS)
 def test_its_sharpness_aware_methods(method):
     theirs = made_up_sharpness.a_run(method, "orthogonal", 2)

@@ -16,6 +16,7 @@ from grokkit.claims.values import Of, Ratio, Word, longest, number
 from grokkit.sources import a
 
 EARLIER, FRESH = range(20, 40), range(40, 100)
+HIGH = (0.4, 0.6, 0.8)
 ARRIVE = (
     "{arrived} of {1} runs arrive, {0} of them with T_val / T_train of 2 or more; the longest was watched for "
     "{longest:,.0f} steps"
@@ -86,7 +87,7 @@ A9 = rule(
     "T_val at alpha = 0.4 over T_val at alpha = 0.8",
     asks(
         LSTM_TEXT,
-        Falls(over_fractions(LSTM_TEXT, (0.4, 0.6, 0.8), EARLIER)),
+        Falls(over_fractions(LSTM_TEXT, HIGH, EARLIER)),
         told="median T_val {0:,.0f} steps for alpha = {1}",
     ),
 )
@@ -95,7 +96,7 @@ A9 = rule(
 # A10: the MLP and the LSTM converge later than the transformer. Over the fractions together, as in A7; the LSTM as in
 # A8.
 def is_later(form: str, seeds: range) -> Question:
-    theirs, ours = (over_fractions(each, (0.4, 0.6, 0.8), its) for each, its in ((form, seeds), ("transformer", FRESH)))
+    theirs, ours = (over_fractions(each, HIGH, its) for each, its in ((form, seeds), ("transformer", FRESH)))
     told = "median T_val {1:,.0f} steps against the transformer's {0:,.0f} for alpha = 0.4, 0.6, 0.8"
     return asks(form, Less(ours, theirs, surely=True), interval=Ratio(theirs, ours), told=told)
 

@@ -11,7 +11,8 @@ from grokkit.claims.values import Of
 from grokkit.sources import a
 
 CENTRE = {form: like(a.transformer(form)) for form in a.FORMS}
-MODULI = {form: like(a.transformer(form), {"task.p": (47, 97, 149, 197)}) for form in a.FORMS}
+PRIMES = (47, 97, 149, 197)
+MODULI = {form: like(a.transformer(form), {"task.p": PRIMES}) for form in a.FORMS}
 
 # A1: validation accuracy reaches 1 long after training accuracy does. Long after: see `late`.
 LONG_AFTER = "{0} of {1} runs have T_val / T_train of 2 or more"
