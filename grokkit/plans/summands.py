@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from types import SimpleNamespace
 
+from grokkit.claims.rules.summands import SMALL_FRACTION
 from grokkit.config.request import Until
 from grokkit.config.run import Run
 from grokkit.models import MLP, Transformer
@@ -12,8 +13,6 @@ from grokkit.plans.plan import Plan
 from grokkit.sources import a
 from grokkit.train.experiment import Experiment
 
-FEW_SUMS = 0.0364
-"""A training fraction that leaves as many sums of five numbers as ALPHA leaves of four."""
 LATER = 2
 """By so much the transformer's seeds begin later: as coded, n = 5 was seen at 20 and 21 for a while."""
 MORE_SEEDS = 2
@@ -44,7 +43,7 @@ class Summands(Plan):
         return self.choose(
             #          smoke              laptop           evidence                        source
             moduli=   ({2: 7, 3: 5},      a.MODULI,        a.MODULI,                       a.MODULI),
-            few_sums= (0.2,               FEW_SUMS,        FEW_SUMS,                       FEW_SUMS),
+            few_sums= (0.2,               SMALL_FRACTION,  SMALL_FRACTION,                 SMALL_FRACTION),
             networks= (every,             coded,           every,                          coded),
             controls= (coded,             (),              coded,                          ()),
             seeds=    (1,                 1,               5,                              5),

@@ -120,6 +120,16 @@ def test_every_chapter_has_a_plan_and_every_plan_a_chapter():
 
 
 @every_chapter
+def test_no_generator_outlives_its_turn(chapter):
+    """One that waits in a list reads the loop's last value when it is asked at last: a page once told 0.8% for 3.4%."""
+    trees = [ast.parse(source) for source in sources(chapter, "code")]
+    loops = [
+        n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ListComp | ast.SetComp | ast.GeneratorExp)
+    ]
+    assert not [ast.unparse(loop) for loop in loops if isinstance(loop.elt, ast.GeneratorExp)]
+
+
+@every_chapter
 def test_code_cells_are_short(chapter):
     """Over 16 lines, and then never over 24, only where one algorithm is written out."""
     lengths = sorted(len(source.splitlines()) for source in sources(chapter, "code"))
