@@ -1,1 +1,1 @@
-"""Measures of arrived and censored runs, for chapters and rules alike: phases, survival, shares of variance."""
+"""Measures and tests of arrived and censored runs, for chapters and rules alike: phases, survival, variance, exact tests."""

@@ -1,7 +1,7 @@
 """What a question is made of: tests, of which each finds two one-sided p-values, of what a claim says and its opposite.
 
 `Mostly`: do more than half of all runs show something? `Less`: do values of one sample tend to be smaller than those of
-another? `Falls`: do values fall from level to level? All are exact (`grokkit.claims.statistics`), and data.
+another? `Falls`: do values fall from level to level? All are exact (`grokkit.analysis.statistics`), and data.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
+from grokkit.analysis.statistics import majority_test, minority_test, rank_sum_test, share_interval, trend_test
 from grokkit.claims.samples import Reading
-from grokkit.claims.statistics import majority_test, minority_test, rank_sum_test, share_interval, trend_test
 from grokkit.claims.values import Change, Idea, Interval, Values, medians
 from grokkit.claims.verdict import RUNS_TO_DECIDE
 

@@ -22,7 +22,7 @@ from grokkit.config.base import Config
 from grokkit.errors import BadInput
 
 STATISTICS = 1
-"""Goes up when a test of `grokkit.claims.statistics`, a question of `grokkit.claims.asking` or the policy of
+"""Goes up when a test of `grokkit.analysis.statistics`, a question of `grokkit.claims.asking` or the policy of
 `grokkit.claims.findings` finds something else."""
 
 

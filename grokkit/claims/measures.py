@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from grokkit.claims import alignment
+from grokkit.analysis import alignment
 from grokkit.claims.identity import of_a_run, of_runs
 
 LATE = 2.0

@@ -8,12 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokkit.claims.diagrams import Diagrams
-from grokkit.claims.findings import Finding
-from grokkit.claims.identity import of_runs
-from grokkit.claims.maps import differences, grid, mean_within
-from grokkit.claims.samples import Reading
-from grokkit.claims.statistics import (
+from grokkit.analysis.statistics import (
     closeness_test,
     majority_test,
     median_interval,
@@ -22,6 +17,11 @@ from grokkit.claims.statistics import (
     rank_correlation,
     share_interval,
 )
+from grokkit.claims.diagrams import Diagrams
+from grokkit.claims.findings import Finding
+from grokkit.claims.identity import of_runs
+from grokkit.claims.maps import differences, grid, mean_within
+from grokkit.claims.samples import Reading
 from grokkit.claims.values import Of
 from grokkit.claims.verdict import RUNS_TO_DECIDE
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokkit.analysis.statistics import median_interval, ratio_interval, share_interval
 from grokkit.claims.samples import Reading, Sample
-from grokkit.claims.statistics import median_interval, ratio_interval, share_interval
 
 Interval = tuple[float, float] | None
 Idea = Callable[[pd.DataFrame], Any]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grokkit.analysis.statistics import majority_test, minority_test
 from grokkit.claims import claims, registering
 from grokkit.claims.asking import Mostly
 from grokkit.claims.diagrams import at_look
@@ -14,7 +15,6 @@ from grokkit.claims.findings import Finding, runs_needed, verdict
 from grokkit.claims.registering import outdated, register
 from grokkit.claims.rule import Rule, asks
 from grokkit.claims.samples import Reading
-from grokkit.claims.statistics import majority_test, minority_test
 from grokkit.errors import BadInput
 
 LEVEL = 0.01

@@ -5,11 +5,11 @@ import pytest
 from made_up_methods import FRACTIONS, SETTINGS, a_grid, a_record, a_run
 
 import grokkit as gk
+from grokkit.analysis.statistics import rank_agreement_test, rank_correlation
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import published, rule_of
 from grokkit.claims.rules.optimizers import FIRST_SEEDS as FIRST_SEED
 from grokkit.claims.rules.optimizers import PUBLISHED, SPREAD
-from grokkit.claims.statistics import rank_agreement_test, rank_correlation
 from grokkit.records.tables import settings_table
 from grokkit.sources.a import METHODS
 

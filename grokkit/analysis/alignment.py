@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grokkit.claims.statistics import rank_correlation
+from grokkit.analysis.statistics import rank_correlation
 from grokkit.errors import BadInput
 
 

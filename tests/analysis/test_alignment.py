@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import grokkit as gk
-from grokkit.claims.alignment import co_movement, decay_rate, departure, half_fall, lag
+from grokkit.analysis.alignment import co_movement, decay_rate, departure, half_fall, lag
 
 STEPS = np.arange(0, 1001, 10)
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import grokkit as gk
-from grokkit.claims.statistics import (
+from grokkit.analysis.statistics import (
     closeness_test,
     majority_test,
     median_interval,
