@@ -1,1 +1,1 @@
-"""Measures and tests of arrived and censored runs, for chapters and rules alike: phases, survival, variance, exact tests."""
+"""Measures and tests of arrived and censored runs: phases, survival, shares of variance, alignment, statistics."""

@@ -1,6 +1,7 @@
 """Importing does nothing, and the core stands without what only pages need; imports go downwards only."""
 
 import ast
+import importlib
 import pkgutil
 import re
 import subprocess
@@ -50,6 +51,21 @@ assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(
 assert torch.get_default_dtype() == before[2]
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_picture_shows_every_part_and_every_way_down(monkeypatch):
+    """Its arrows, followed from one to the next, reach what is imported, and nothing else."""
+    monkeypatch.syspath_prepend(str(PAGE.parent / "_ext"))
+    drawing = importlib.import_module("grokkit_map")
+    imported = drawing.imports()
+    assert {name for names in drawing.floors_of(PAGE.read_text()) for name in names} == set(imported)
+    assert not imported["errors"] and {"claims", "plots"} <= imported["chapters"]
+    arrows = drawing.direct(imported)
+    reached = {part: drawing._under(part, imported) for part in imported}
+    assert {part: drawing._under(part, arrows) for part in imported} == reached
+    assert sum(map(len, arrows.values())) < sum(map(len, imported.values())) / 2
+    svg = drawing.picture(drawing.floors_of(PAGE.read_text()), imported)
+    assert svg.count("<rect") == len(imported) and svg.count("<path") == sum(map(len, arrows.values()))
 
 
 def test_what_the_map_names_is_there():
