@@ -16,7 +16,8 @@ from grokkit_book import LibraryTable, interval, row, table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-SHARED = [f"grokkit.claims.{name}" for name in ("rule", "asking", "values", "samples", "findings", "statistics")]
+SHARED = [f"grokkit.claims.{name}" for name in ("rule", "asking", "values", "samples", "findings")]
+SHARED.append("grokkit.analysis.statistics")
 """What rules are made of, from the whole to its parts."""
 
 

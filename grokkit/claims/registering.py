@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grokkit.claims.ledger import ledger
 from grokkit.claims.registry import Registration, claim, claims, rule_of
 from grokkit.errors import BadInput
 
@@ -45,10 +46,22 @@ def outdated(ids: Iterable[str]) -> list[str]:
     return [id for id, entry in entries.items() if claim(id).chapter in chapters and rule_of(id).key != entry["rule"]]
 
 
+def _require_unseen(id: str) -> None:
+    """Refuse a new claim where runs have been seen: it would change the level at which their verdicts were found."""
+    judged = [row["id"] for row in ledger() if row["keys"] and row["chapter"] == claim(id).chapter]
+    if judged:
+        raise BadInput(
+            f"register {id}: the runs of its chapter have been seen ({', '.join(judged)} read some); a new claim "
+            "goes to a chapter none of whose claims has runs."
+        )
+
+
 def _registration(id: str, before: Registration | None, same_question: bool) -> Registration:
     if before is None and same_question:
         raise BadInput(f"register {id}: it has no registration whose question could be the same.")
     found = rule_of(id).key
+    if before is None:
+        _require_unseen(id)
     if before is not None and before.rule == found:
         return before
     if same_question:

@@ -1,4 +1,5 @@
-"""a_1 + ... + a_n (mod p): the task on which grokking was found (Power et al. 2022; source A, section 1).
+"""a_1 + ... + a_n (mod p): the task on which grokking was found (Power et al. 2022; source A, section 1), and others
+like it.
 
 Source C writes the same sums in a frame of constant tokens (its section 7.1). They say nothing about a sum, but a
 recurrent network makes one more step at each of them.
@@ -6,23 +7,33 @@ recurrent network makes one more step at each of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+from torch import Tensor
 
 from grokkit.config.run import TaskConfig
-from grokkit.errors import BadInput
+from grokkit.errors import BadInput, unknown
 from grokkit.tasks.task import Task
 
 LARGEST_TABLE = 2**24
+
+OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "+": lambda numbers: numbers.sum(1),
+    "-": lambda numbers: numbers[:, 0] - numbers[:, 1:].sum(1),
+    "*": lambda numbers: numbers.prod(1),
+}
+"""Sign -> what it makes of the numbers of each row, (rows, n), before the remainder is taken."""
 
 
 class ModularAddition(TaskConfig):
     """All p^n sums of n numbers modulo p, written as source A does, a_1 o a_2 o ... a_n =, or framed.
 
-    Tokens 0 .. p-1 are the numbers, p is "+", p+1 is "="; T = 2n, V = p + 2, C = p.
+    Tokens 0 .. p-1 are the numbers, p is the sign o, p+1 is "="; T = 2n, V = p + 2, C = p.
 
+    operation: one of OPERATIONS; the sources have "+" alone.
     framed: whether it is written as source C does, <sos> a_1 o a_2 o ... a_n mod =. Then p+2 is "<sos>", p+3 is
     "mod"; T = 2n + 2, V = p + 4.
     """
@@ -31,6 +42,14 @@ class ModularAddition(TaskConfig):
     p: int = Field(97, ge=2)
     summands: int = Field(2, ge=1)
     framed: bool = False
+    operation: str = "+"
+
+    @field_validator("operation")
+    @classmethod
+    def _is_known(cls, sign: str) -> str:
+        if sign not in OPERATIONS:
+            raise unknown("ModularAddition operation", sign, OPERATIONS)
+        return sign
 
     @classmethod
     def source_c(cls, p: int = 91) -> ModularAddition:
@@ -55,9 +74,10 @@ class ModularAddition(TaskConfig):
         numbers = torch.cartesian_prod(*[torch.arange(self.p)] * self.summands).reshape(self.examples, self.summands)
         inputs = torch.full((self.examples, 2 * self.summands), self.p)
         inputs[:, 0::2], inputs[:, -1] = numbers, self.p + 1
-        symbols = (*map(str, range(self.p)), "+", "=")
+        symbols = (*map(str, range(self.p)), self.operation, "=")
         if self.framed:
             sos, mod = (torch.full((self.examples, 1), self.p + token) for token in (2, 3))
             inputs = torch.cat([sos, inputs[:, :-1], mod, inputs[:, -1:]], 1)
             symbols += ("<sos>", "mod")
-        return Task(inputs, numbers.sum(1) % self.p, vocabulary=len(symbols), classes=self.p, symbols=symbols)
+        answers = OPERATIONS[self.operation](numbers) % self.p
+        return Task(inputs, answers, vocabulary=len(symbols), classes=self.p, symbols=symbols)

@@ -151,3 +151,14 @@ def test_another_question_gets_another_day_and_the_same_one_a_history(of_its_own
         register(["C13"], same_question=True)
     with pytest.raises(BadInput, match="C13 has no rule; write one in grokkit/claims/rules/CHAPTER.py, as C13 = rule"):
         register(["C13"])
+
+
+def test_a_chapter_whose_runs_have_been_seen_takes_no_new_claim(of_its_own, monkeypatch):
+    """It would change the level at which the verdicts of the others were found."""
+    before = claims()["A16"].registration
+    monkeypatch.setattr(registering, "claims", lambda: {k: v for k, v in claims().items() if k != "A16"})
+    with pytest.raises(BadInput, match=r"register A16: the runs of its chapter have been seen \(A16"):
+        register(["A16"])
+    assert before and not of_its_own.exists()
+    monkeypatch.setattr(registering, "ledger", lambda: [])
+    assert register(["A16"]) == ["A16"]

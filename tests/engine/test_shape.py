@@ -14,7 +14,7 @@ STEPS = 200
 SIZES = gk.ModularAddition(p=11)
 LAYERS = {"hidden": 64, "embedding": 32, "bidirectional": True, "activation": "relu", "dropout": 0.1}
 CHANGES = {
-    gk.ModularAddition: {"p": 13, "summands": 3, "framed": True},
+    gk.ModularAddition: {"p": 13, "summands": 3, "framed": True, "operation": "*"},
     gk.Addition: {"p": 11, "vectors": 7, "vector_seed": 1},
     gk.MNIST: {"digits": "8x8", "per_class": 400},
     gk.MLP: LAYERS | {"hidden": (8,), "activation": "tanh", "batch_norm": True, "discarded_draw": True},

@@ -270,3 +270,18 @@ def _ink(visit, scheme: str) -> str | None:
             texts = visit(name, color_scheme=scheme).page.locator(".grokkit-figure svg text")
             return texts.first.evaluate("text => getComputedStyle(text).fill")
     return None
+
+
+def test_the_front_page_has_a_square_for_every_claim(visit):
+    page = visit("index.html").page
+    squares = page.eval_on_selector_all(
+        "a.square", "all => all.map(a => [a.textContent, a.className, a.getAttribute('href'), a.title])"
+    )
+    rows = ledger()
+    assert len(squares) == CLAIMS
+    for (name, kind, target, told), row in zip(squares, rows, strict=True):
+        assert (name, kind) == (row["id"], f"square {row['verdict'].replace(' ', '-')}")
+        assert target == f"ledger.html#claim-{name.lower()}" and told == f"{name}, {row['verdict']}: {row['statement']}"
+    named = page.locator(".legend li").all_inner_texts()
+    counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in {row["verdict"] for row in rows}}
+    assert {text.split(" ", 1)[1]: int(text.split()[0]) for text in named} == counts

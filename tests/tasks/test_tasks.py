@@ -8,7 +8,9 @@ import torch
 
 from grokkit.config.run import Batch
 from grokkit.config.sampling import batch_positions, epoch_order
+from grokkit.errors import BadInput
 from grokkit.tasks import Addition, ModularAddition, split_order
+from grokkit.tasks.modular_addition import OPERATIONS
 
 
 @pytest.mark.parametrize(("p", "summands"), [(2, 1), (2, 3), (97, 2), (5, 4)])
@@ -43,6 +45,23 @@ def test_source_cs_sums_are_framed_and_modulo_91():
 def test_a_row_reads_as_a_sum():
     assert ModularAddition(p=7).build().show(3 * 7 + 6) == "3 + 6 = 2"
     assert ModularAddition.source_c(7).build().show(3 * 7 + 6) == "<sos> 3 + 6 mod = 2"
+
+
+def test_an_operation_is_a_line_of_a_table(monkeypatch):
+    made = {sign: ModularAddition(p=7, operation=sign).build() for sign in OPERATIONS}
+    for sign, python in {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}.items():
+        expected = [python(a, b) % 7 for a, b in itertools.product(range(7), repeat=2)]
+        assert made[sign].targets.tolist() == expected
+        assert made[sign].show(3 * 7 + 6) == f"3 {sign} 6 = {python(3, 6) % 7}"
+        assert torch.equal(made[sign].inputs, made["+"].inputs)
+    assert ModularAddition(p=3, summands=3, operation="*").build().targets[-1] == 2
+    monkeypatch.setitem(OPERATIONS, "^2+", lambda numbers: numbers.square().sum(1))
+    assert ModularAddition(p=7, operation="^2+").build().show(3 * 7 + 6) == "3 ^2+ 6 = 3"
+
+
+def test_an_unknown_operation_is_answered_with_those_there_are():
+    with pytest.raises(BadInput, match=r"ModularAddition operation '/' is unknown. Known: \*, \+, -\."):
+        ModularAddition(operation="/")
 
 
 def test_addition_has_the_sources_55_pairs():
