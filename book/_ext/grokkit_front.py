@@ -29,7 +29,7 @@ class ClaimSquares(LibraryTable):
 def _row(title: str, claims: list[dict[str, Any]], page: str) -> str:
     squares = "".join(_square(claim, page) for claim in claims)
     label = escape(f"The {len(claims)} claims of {title}", quote=True)
-    return f'<ul class="row" aria-label="{label}">{squares}</ul>'
+    return f'<ul class="of-source" aria-label="{label}">{squares}</ul>'
 
 
 def _square(claim: dict[str, Any], page: str) -> str:
