@@ -79,6 +79,8 @@ _RC = {
     "ytick.labelsize": 9,
 }
 
+_DROP = 2
+"""By so much an index hangs below its letter, in units of the drawing."""
 _SCHEMES = (
     '<style class="standalone">svg{color:#1f2328;font-family:system-ui,"Segoe UI",Helvetica,Arial,sans-serif}'
     "@media (prefers-color-scheme:dark){svg{color:#d1d7e0}}</style>"
@@ -140,7 +142,7 @@ def write_svg(fig: Figure, path: Path | str, alt: str) -> None:
 
 
 def _svg(fig: Figure, alt: str) -> str:
-    body = _strip(_render(fig))
+    body = _typeset(_strip(_render(fig)))
     prefix = "f" + sha256(f"{alt}{body}".encode()).hexdigest()[:8]
     body = _rename_ids(body, prefix)
     width, height = (round(72 * inches, 2) for inches in fig.get_size_inches())
@@ -165,6 +167,13 @@ def _strip(document: str) -> str:
     body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
     body = re.sub(r"font-family: [^;\"]*(; )?", "", body)
     return re.sub(r"\s*\n\s*", "\n", body.replace("#000000", "currentColor")).strip()
+
+
+def _typeset(body: str) -> str:
+    """T_val as a slanted T with a small index, in the page's font; matplotlib's own formulae place letters by another."""
+    index = f'<tspan style="font-style: italic">T</tspan><tspan dy="{_DROP}" style="font-size: 75%">'
+    typeset = rf'\1{index}\2</tspan><tspan dy="-{_DROP}">\3</tspan>'
+    return re.sub(r"(<text[^>]*>[^<]*?)T_(train|val)\b([^<]*)", typeset, body)
 
 
 def _rename_ids(body: str, prefix: str) -> str:

@@ -176,3 +176,10 @@ def test_quantities_are_stacked_in_their_colours_over_the_same_steps():
     np.testing.assert_allclose(first.lines[0].get_ydata(), np.geomspace(4.6, 0.01, 5))
     with pytest.raises(BadInput, match="lacks train_loss, val_loss"):
         stacked_curves(runs(1), quantities)
+
+
+def test_times_are_typeset_with_an_index_and_read_as_one_word():
+    figure = learning_curves(runs(2), t_train=10, t_val=1000)
+    drawn = ElementTree.fromstring(inline_svg(figure, "T_val is late.").svg)
+    texts = ["".join(each.itertext()).strip() for each in drawn.iter() if each.tag.endswith("text")]
+    assert {"Ttrain 10", "Tval 1,000"} <= set(texts) and drawn.get("aria-label", "T_val is late.") == "T_val is late."
