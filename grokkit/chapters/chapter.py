@@ -7,6 +7,7 @@ command that makes them, is said once, by `Chapter.state`.
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,8 +38,11 @@ from grokkit.plots import (
 from grokkit.records.passages import passage
 from grokkit.records.record import Record
 from grokkit.records.records import Records
+from grokkit.records.store import Store
 from grokkit.records.tables import curves_table
 from grokkit.train import Display, Experiment, train
+from grokkit.train.forecast import announce
+from grokkit.train.machine import cores, resolve_device
 from grokkit.train.price import seconds_of
 
 _COMPARED = ["claim", "the source says", "verdict", "runs", "effect (90% interval)"]
@@ -60,13 +64,18 @@ class Chapter:
     records: Records
 
     @classmethod
-    def load(cls, name: str, profile: str, experiments: Sequence[Experiment], store: str = "") -> Chapter:
-        """Train what the store lacks and load the rest (`grokkit.train`).
+    def load(cls, plan: Plan, experiments: Sequence[Experiment] | None = None, store: str = "") -> Chapter:
+        """Load the records of a plan's runs; train those that are missing if the plan says so, else say what it takes.
 
-        store: a folder; "" for the project's own.
+        experiments: some of the plan's instead of all. store: a folder instead of the plan's.
         """
-        found = train(experiments, store=store or None, display=Display())
-        return cls(name, profile, experiments, found.once())
+        asked = plan.experiments if experiments is None else experiments
+        held, missing = Store.find(store or plan.store or None), None if plan.train else "report"
+        workers = cores() if plan.device == "auto" and resolve_device("auto").type == "cpu" else 1
+        if not plan.train and "GROKKIT_MISSING" not in os.environ:
+            announce(asked, held, plan.device, workers)
+        found = train(asked, store=held, device=plan.device, workers=workers, missing=missing, display=Display())
+        return cls(plan.chapter(), plan.profile, asked, found.once())
 
     @property
     def ids(self) -> list[str]:
@@ -115,7 +124,7 @@ class Chapter:
         lacking = len(asked - self.by_key.keys())
         if not lacking:
             return ""
-        command = f"`grokkit run {self.name} --profile {self.profile}`"
+        command = f"`grokkit run {self.name} --profile {self.profile}`, or `train = True` in the notebook,"
         if len(asked) == 1:
             return f"The run asked for here is still to come: {command} makes it."
         some = f"{lacking} of" if self.records else "All"

@@ -81,8 +81,7 @@ def run(
         _train(experiment, held, device, workers, None)
     if train_only:
         return
-    if "store" in chapters.parameters(path):
-        given["store"] = str(held.path.resolve())
+    given |= {"store": str(held.path.resolve()), "train": True}  # some ask for more once they have seen the first
     done = chapters.execute(path, output or Path("_build") / "run" / path.name, given)
     _say(f"The chapter, executed: {done}")
 

@@ -21,11 +21,14 @@ class Plan(Config):
     """The base of all plans. A subclass's fields are what papermill can set; its `experiments` are the runs.
 
     profile: smoke is small enough for a test, laptop takes minutes, evidence decides claims, source has the source's
-    own budget. store: a folder of records, for plans that go on from what is known; "" finds the project's own.
+    own budget. store: a folder of records; "" finds the project's own. train: whether to train the runs that are
+    missing, or only to say which are. device: "auto" is the GPU where there is one, else all cores; "cpu" is one core.
     """
 
     profile: Profile = "evidence"
     store: str = ""
+    train: bool = False
+    device: str = "auto"
 
     @field_validator("profile", mode="before")
     @classmethod
@@ -33,6 +36,11 @@ class Plan(Config):
         if given not in PROFILES:
             raise BadInput(f"Profile '{given}' is unknown; {', '.join(PROFILES)} are known.")
         return given
+
+    @classmethod
+    def chapter(cls) -> str:
+        """Name the chapter, which is called as this class's module."""
+        return cls.__module__.rpartition(".")[2]
 
     @property
     def experiments(self) -> list[Experiment]:

@@ -23,6 +23,7 @@ class Quickstart(Plan):
     batches. live_store: folder of the first run's record, if it is another.
     """
 
+    train: bool = True
     train_fraction: float = 0.3
     seed: int = 0
     live_store: str = ""

@@ -170,7 +170,7 @@ def _strip(document: str) -> str:
 
 
 def _typeset(body: str) -> str:
-    """T_val as a slanted T with a small index, in the font of the page, which is not that of matplotlib's own formulae."""
+    """T_val as a slanted T with a small index in the page's own font, by which matplotlib's formulae are not set."""
     index = f'<tspan style="font-style: italic">T</tspan><tspan dy="{_DROP}" style="font-size: 75%">'
     typeset = rf'\1{index}\2</tspan><tspan dy="-{_DROP}">\3</tspan>'
     return re.sub(r"(<text[^>]*>[^<]*?)T_(train|val)\b([^<]*)", typeset, body)

@@ -31,7 +31,6 @@ BESIDE_PAGES = (
     "results",
     "chapters/execution.py",
     "chapters/notebooks.py",
-    "train/forecast.py",
 )
 """Packages and files that no page imports; a test follows the imports of all chapters."""
 PACKAGE = Path(__file__).parents[1]

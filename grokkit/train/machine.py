@@ -38,7 +38,9 @@ FIRST_AMPERE = (8, 0)
 
 
 def resolve_device(name: str) -> torch.device:
-    """The device of that name, or a sentence that says what there is."""
+    """The device of that name, or a sentence that says what there is; "auto" is the GPU where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -52,6 +54,11 @@ def resolve_device(name: str) -> torch.device:
     if device.type not in ("cpu", "cuda"):
         raise DeviceError(f"Device '{name}' is not supported; 'cpu' and 'cuda' are.")
     return device
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def require_precision(run: Run, device: torch.device) -> None:

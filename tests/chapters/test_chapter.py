@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from made_up import a_grid
-from tiny import MEASURE, UNTIL, a_run
+from tiny import MEASURE, UNTIL, TinyPlan, a_run
 
 import grokkit as gk
 from grokkit.chapters import chapter
@@ -49,12 +50,35 @@ def with_panels(records):
 def test_a_chapter_loads_its_runs_each_once_and_knows_those_of_each_experiment(tmp_path, monkeypatch):
     asked = [Experiment([a_run(1), a_run(2)], UNTIL, MEASURE), Experiment([a_run(2), a_run(3)], UNTIL, MEASURE)]
     gk.train(asked[0], store=tmp_path)
-    monkeypatch.setenv("GROKKIT_MISSING", "report")
-    loaded = Chapter.load("transformer", "smoke", asked, str(tmp_path))
+    loaded = Chapter.load(TinyPlan(store=str(tmp_path)), asked)
     assert [record.key for record in loaded.records] == [a_run(1).key, a_run(2).key] == list(loaded.by_key)
     assert [record.key for record in loaded.of(asked[1])] == [a_run(2).key]
     assert loaded.only(asked[:1]).lacking == "" and len(loaded.only(asked[1:]).records) == 1
     assert loaded.lacking.startswith("1 of this chapter's 3 runs are still to come")
+
+
+def test_a_chapter_says_what_is_missing_and_trains_it_when_told(tmp_path, monkeypatch, capsys):
+    plan = TinyPlan(profile="smoke", store=str(tmp_path), device="cpu")
+    assert not Chapter.load(plan).records
+    told = capsys.readouterr().out
+    assert told.startswith("2 runs are missing: at most ") and told.endswith("train = True makes them.\n")
+    assert "(device 'cpu')" in told
+    monkeypatch.setenv("GROKKIT_MISSING", "report")  # as where a page is built
+    assert not Chapter.load(TinyPlan(**dict(plan) | {"train": True})).records and capsys.readouterr().out == ""
+    monkeypatch.delenv("GROKKIT_MISSING")
+    assert len(Chapter.load(TinyPlan(**dict(plan) | {"train": True})).records) == 2
+    assert capsys.readouterr().out == "" and not Chapter.load(plan).lacking
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("device", "gpu", "expected"), [("auto", False, 3), ("auto", True, 1), ("cpu", False, 1)])
+def test_a_chapter_takes_all_cores_or_the_gpu(device, gpu, expected, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(chapter, "cores", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(chapter, "train", lambda *_, **how: asked.append(how) or gk.Records())
+    Chapter.load(TinyPlan(store=str(tmp_path), device=device, train=True))
+    assert [(how["device"], how["workers"]) for how in asked] == [(device, expected)]
 
 
 def test_the_answer_is_the_sentence_or_that_there_is_none(grid):
@@ -77,7 +101,7 @@ def test_the_state_names_what_is_still_to_come_and_the_command(grid):
     part = a_chapter(grid, grid[:-7])
     said = part.state(IN_WORDS).data
     assert f"{len(grid) - 7} runs, " in said
-    command = "`grokkit run transformer --profile evidence`"
+    command = "`grokkit run transformer --profile evidence`, or `train = True` in the notebook,"
     assert said.endswith(f"7 of this chapter's {len(grid)} runs are still to come: {command} makes them.")
     told = a_chapter(grid, []).state(IN_WORDS).data
     assert f"**not tested**.\n\nAll this chapter's {len(grid)} runs are still to come" in told
@@ -157,4 +181,4 @@ def test_nothing_missing_in_a_table_is_no_reason_to_promise_runs(grid, shown):
 
 def test_one_missing_run_is_told_in_the_singular(grid):
     told = Chapter("quickstart", "laptop", [Experiment(runs_of(grid[:1]))], gk.Records()).lacking
-    assert told == "The run asked for here is still to come: `grokkit run quickstart --profile laptop` makes it."
+    assert told.startswith("The run asked for here is still to come: `grokkit run quickstart --profile laptop`, or ")

@@ -177,7 +177,7 @@ def test_run_trains_and_then_executes_the_chapter_on_that_store(chapter, grokkit
                              "--output", tmp_path / "done.ipynb")  # fmt: skip
     assert status == 0, err
     assert f"The chapter, executed: {tmp_path / 'done.ipynb'}" in err
-    given = {"profile": "laptop", "seed": 3, "store": str(tmp_path / "s")}
+    given = {"profile": "laptop", "seed": 3, "store": str(tmp_path / "s"), "train": True}
     assert executed == [(chapter, tmp_path / "done.ipynb", given)]
     held = gk.Store(tmp_path / "s").read()
     assert set(held) == {run.key for run in (a_run(3), a_run(4), a_run(103))}
