@@ -18,7 +18,7 @@ class BadInput(GrokkitError, ValueError):
 
 
 class StoreError(GrokkitError, OSError):
-    """A store that cannot be read or written; the sentence names the file and what to do."""
+    """A store that cannot be read or written, or a cache; the sentence names the file and what to do."""
 
 
 class DeviceError(GrokkitError, RuntimeError):

@@ -127,21 +127,12 @@ def code(source: str) -> nodes.literal_block:
 
 
 def write_runs(app: Sphinx, exception: Exception | None) -> None:
-    """`runs/<id>.csv` for every claim that has runs: settings, seeds, times, what they cost."""
+    """Write `runs/<id>.csv` beside the ledger's page."""
     if exception or app.builder.format != "html":
         return
-    from grokkit.claims import ledger
-    from grokkit.records.store import Store, evidence_folder
-    from grokkit.records.tables import runs_table
+    from grokkit.publishing.runs import write_runs
 
-    evidence = evidence_folder()
-    held = Store(evidence).read() if evidence else {}
-    folder = Path(app.outdir) / "runs"
-    folder.mkdir(exist_ok=True)
-    for found in ledger():
-        if found["keys"]:
-            runs = runs_table(held[key] for key in found["keys"])
-            runs.to_csv(folder / f"{found['id']}.csv", index=False)
+    write_runs(Path(app.outdir) / "runs")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

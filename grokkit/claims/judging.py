@@ -11,6 +11,7 @@ import pandas as pd
 from grokkit.claims.registry import Claim, claim, rule_of
 from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict
 from grokkit.errors import BadInput
+from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
 from grokkit.records.tables import evidence_table
 
@@ -26,11 +27,12 @@ READINGS: dict[str, dict[str, Any]] = {
 
 
 def judge(claim: Claim, records: Iterable[Record], profile: str = "evidence", **reading: Any) -> Verdict:
-    """What the claim's rule finds in the records, one of each run; `reading` as in `evidence_table`.
+    """What the claim's rule finds in the records, one of each run; `reading` as in `evidence_table`, but that T are
+    taken at 0.99 unless it says otherwise, whatever was asked for.
 
     An interval comes with five runs or more, like an outcome.
     """
-    table = evidence_table(records, **reading)
+    table = evidence_table(records, **{"threshold": USUAL} | reading)
     if table["key"].duplicated().any():
         raise BadInput("judge records: a run came twice, and would count as two; take `Store.read().values()`.")
     found = rule_of(claim.id)(table) if len(table) else Verdict("not tested", 0, None, NO_RUNS)

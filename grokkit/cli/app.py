@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -201,20 +202,20 @@ def bench(
 
 def _train(experiment: Any, store: Store, device: str, workers: int | None, ends: float | None) -> None:
     """Say what is missing and how long it will take; then train it."""
-    import os
-
     from grokkit.train import Display, lacking_runs
     from grokkit.train import train as train_runs
     from grokkit.train.forecast import forecast
+    from grokkit.train.machine import UncompiledWarning, cores
 
     asked = experiment.runs
     lacking = lacking_runs(asked, experiment.until, experiment.measure, store)
     _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
     if not lacking:
         return
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers or cores()
     sentence, guess = forecast(experiment, lacking, store, device, workers)
     _say(sentence)
+    warnings.simplefilter("ignore", UncompiledWarning)  # the sentence has said it
     try:
         train_runs(
             asked,

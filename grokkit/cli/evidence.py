@@ -23,7 +23,7 @@ from grokkit.publishing.readme import write_verdicts_table
 from grokkit.records.store import Store, evidence_folder
 from grokkit.train import Display
 from grokkit.train.checkpoints import Checkpoints
-from grokkit.train.machine import arithmetic, hardware, require_clean_checkout, why_uncompiled
+from grokkit.train.machine import arithmetic, cores, hardware, require_clean_checkout, why_uncompiled
 from grokkit.train.price import Prices
 from grokkit.train.sweep import train_in_order
 
@@ -73,7 +73,7 @@ def next_runs(
     if list_only:
         Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or len(os.sched_getaffinity(0)), deadline)
+    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or cores(), deadline)
     _publish(held)
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost

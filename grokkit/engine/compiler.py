@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
+
+from grokkit.errors import GrokkitError
 
 Builder = Callable[[Iterator[Tensor]], Any]
 
@@ -65,13 +68,31 @@ def _compiled(function: Callable[..., Any], arguments: tuple[Any, ...], tensors:
     from torch._inductor.exc import InductorError
 
     try:
-        return _compile(function, arguments, tensors)
+        with in_a_sentence():
+            return _compile(function, arguments, tensors)
     except InductorError as error:
         broken = re.search(r"ImportError: (\S+\.so): (?:file too short|invalid ELF header)", str(error))
         if not broken:
             raise
         Path(broken[1]).unlink(missing_ok=True)
         return _compiled(function, arguments, tensors)
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Turn a compiler's pages into one sentence that says what to do."""
+    from torch._inductor.exc import CppCompileError, InductorError
+
+    try:
+        yield
+    except (CppCompileError, InductorError) as error:
+        cause = getattr(error, "inner_exception", error)
+        if not isinstance(cause, CppCompileError):
+            raise
+        raise GrokkitError(
+            f"A step could not be compiled, although the compiler works ({first_error(cause.output)}). To train "
+            "uncompiled, slower, pass compiled=False or set GROKKIT_COMPILED=0."
+        ) from None
 
 
 def _compile(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
@@ -94,3 +115,10 @@ def _compile(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: 
     graph = make_fx(of_list)(*(without_data.from_tensor(x, static_shapes=True) for x in tensors))
     with tracing(TracingContext(without_data)):  # otherwise PyTorch would not use its caches
         return compile_graph(graph, tensors), builders[0]
+
+
+def first_error(output: str) -> str:
+    """Return the line of a compiler's output that says what is wrong, at most 200 characters of it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    wrong = (line for line in lines if "error" in line.lower())
+    return next(wrong, lines[0] if lines else "it ends without a word")[:200].rstrip(".")

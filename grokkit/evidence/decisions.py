@@ -18,6 +18,7 @@ import pandas as pd
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import Claim, claims, judge, outcomes, rule_of
 from grokkit.claims.ledger import VERDICTS
+from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
 from grokkit.records.store import Store
 from grokkit.records.tables import evidence_table, settings_table
@@ -75,7 +76,7 @@ def _found(
 ) -> dict[str, Any]:
     """plan: the table of the settings of all runs asked for; a chapter's claims share it."""
     rows = rule_of(claim.id).rows
-    keys = sorted(rows(evidence_table(held))["key"]) if held else []
+    keys = sorted(rows(evidence_table(held, USUAL))["key"]) if held else []
     wanted = set(rows(plan)["key"])
     plain = json.loads(json.dumps(asdict(judge(claim, held, PROFILE))))  # tuples become lists, as they will be read
     return plain | {

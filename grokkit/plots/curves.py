@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, DASHES, INK, style
+from grokkit.plots.given import Given, evaluations, require
 
 _SETS = {"train": "training", "validation": "validation"}
 _PREFIX = {"train": "train_", "validation": "val_"}
@@ -23,12 +24,12 @@ _ROOM_FOR_A_WORD = 5
 
 
 def learning_curves(
-    table: pd.DataFrame, *, t_train: float | None = None, t_val: float | None = None, chance: float | None = None
+    table: Given, *, t_train: float | None = None, t_val: float | None = None, chance: float | None = None
 ) -> Figure:
     """Accuracy against steps, one thin line a run, with their median where there are several.
 
-    table: one row for each run and evaluation step: run (or key), step, train_accuracy, val_accuracy; where
-    train_loss and val_loss are there too, a second panel shows them in nats. Step 0 has no place on a logarithmic
+    table: records, or one row for each run and evaluation step: run (or key), step, train_accuracy, val_accuracy;
+    where train_loss and val_loss are there too, a second panel shows them in nats. Step 0 has no place on a logarithmic
     axis and is left out. In the median a run that was stopped counts with its last value.
     t_train, t_val: steps to mark, for example the medians of T_train and T_val; None or NaN (censored) marks nothing.
     chance: the accuracy of a guess, 1 / C.
@@ -46,17 +47,16 @@ def learning_curves(
 
 
 def stacked_curves(
-    table: pd.DataFrame, quantities: Mapping[str, tuple[str, str]], marks: Mapping[str, float] | None = None
+    table: Given, quantities: Mapping[str, tuple[str, str]], marks: Mapping[str, float] | None = None
 ) -> Figure:
     """Several quantities over the same steps, one panel below the other; one thin line a run, and their median.
 
-    table: one row for each run and evaluation step: run (or key), step, and a column a quantity. quantities: column ->
-    the label of its axis, and the name of its colour in COLOURS. marks: name -> step of a vertical line; NaN marks
-    nothing. Linear axes from zero, as norms are drawn by source A.
+    table: records, or one row for each run and evaluation step: run (or key), step, and a column a quantity.
+    quantities: column -> the label of its axis, and the name of its colour in COLOURS. marks: name -> step of a
+    vertical line; NaN marks nothing. Linear axes from zero, as norms are drawn by source A.
     """
     table = _named(table)
-    if lacking := sorted({"run", "step", *quantities} - set(table.columns)):
-        raise BadInput(f"stacked_curves table: it lacks {', '.join(lacking)}; it has {', '.join(table.columns)}.")
+    require(table, {"run", "step", *quantities}, "stacked_curves")
     with style():
         fig = Figure(figsize=(5.6, 0.6 + 1.25 * len(quantities)), layout="constrained")
         rows = fig.subplots(len(quantities), sharex=True, squeeze=False)[:, 0]
@@ -71,7 +71,7 @@ def stacked_curves(
     return fig
 
 
-def describe_runs(table: pd.DataFrame) -> str:
+def describe_runs(table: Given) -> str:
     """The sentence a caption needs: how many runs, and what the lines are."""
     n = _named(table)["run"].nunique()
     if n == 1:
@@ -79,15 +79,14 @@ def describe_runs(table: pd.DataFrame) -> str:
     return f"{n} runs: thin lines are runs, thick lines their median; a stopped run counts with its last value."
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def _named(given: Given) -> pd.DataFrame:
+    table = evaluations(given)
     return table if "run" in table.columns else table.rename(columns={"key": "run"})
 
 
-def _drawable(table: pd.DataFrame) -> pd.DataFrame:
-    table = _named(table)
-    missing = {"run", "step", "train_accuracy", "val_accuracy"} - set(table.columns)
-    if missing:
-        raise BadInput(f"table lacks the columns {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
+def _drawable(given: Given) -> pd.DataFrame:
+    table = _named(given)
+    require(table, ("run", "step", "train_accuracy", "val_accuracy"), "learning_curves")
     drawable = table[table["step"] > 0]
     if drawable.empty:
         raise BadInput("table has no evaluation after step 0: there is nothing to draw.")

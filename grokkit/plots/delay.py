@@ -9,15 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from grokkit.plots.figure import COLOURS, style
+from grokkit.plots.given import Given, require, runs_with_curves
+
+_READ = ("key", "t_train", "t_val", "delay", "steps", "val_accuracy")
 
 
-def delay_curves(table: pd.DataFrame, shaded: tuple[float, float] | None = None) -> Figure:
+def delay_curves(table: Given, shaded: tuple[float, float] | None = None) -> Figure:
     """Validation accuracy against the share of the delay that has passed, one thin line a run, the median thick.
 
-    table: of `evidence_table`, with a column `panel`; runs that are censored, or arrive
-    with validation first, are left out. shaded: a range of accuracies to
-    mark. One panel beside the other.
+    table: records, or a table of `evidence_table`; where that has a column `panel`, one panel beside the other. Runs
+    that are censored, or arrive with validation first, are left out. shaded: a range of accuracies to mark.
     """
+    table = _in_panels(table)
     arrived = _delayed(table)
     panels = list(dict.fromkeys(table["panel"]))
     with style():
@@ -35,12 +38,21 @@ def delay_curves(table: pd.DataFrame, shaded: tuple[float, float] | None = None)
     return fig
 
 
-def delay_table(table: pd.DataFrame) -> pd.DataFrame:
+def delay_table(table: Given) -> pd.DataFrame:
     """What is drawn: panel, key, share of the delay, val_accuracy."""
-    rows = [_stretched(run).assign(panel=run["panel"], key=run["key"]) for _, run in _delayed(table).iterrows()]
+    rows = [
+        _stretched(run).assign(panel=run["panel"], key=run["key"]) for _, run in _delayed(_in_panels(table)).iterrows()
+    ]
     return (
         pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["share", "val_accuracy", "panel", "key"])
     )
+
+
+def _in_panels(given: Given) -> pd.DataFrame:
+    """The runs with their curves, in one panel without a name where nothing says another."""
+    table = runs_with_curves(given)
+    require(table, _READ, "delay_curves")
+    return table if "panel" in table.columns else table.assign(panel="")
 
 
 def _delayed(table: pd.DataFrame) -> pd.DataFrame:

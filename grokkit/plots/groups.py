@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, INK, style
+from grokkit.plots.given import require
 
 _SCALE = ("#04ac00", "#49994c", "#648770", "#777690", "#8863b1", "#9b48d6", "#ae00fe")
 """From the first setting to the last, green to violet: found by a search for the path on which neighbours are furthest
@@ -35,6 +36,7 @@ def scale(n: int) -> list[str]:
 
 def curves_of(rows: pd.DataFrame, group: str) -> pd.DataFrame:
     """One row an evaluation of each run of `evidence_table`: key, step, both accuracies, and its panel and `group`."""
+    require(rows, ("key", "steps", *_SETS, "panel", group), "curves_of")
     parts = [
         pd.DataFrame(
             {
@@ -74,6 +76,7 @@ def bands(curves: pd.DataFrame, group: str) -> pd.DataFrame:
     curves: of `curves_of`: panel, `group`, key, step, train_accuracy, val_accuracy. Only
     multiples of 100 steps are used; a run that was stopped counts with its last value.
     """
+    require(curves, ("panel", group, "key", "step", *_SETS), "bands")
     regular = curves[curves["step"] % _UNIT == 0]
     parts = []
     for (panel, value), runs in regular.groupby(["panel", group], sort=False):
@@ -106,6 +109,7 @@ def band_curves(
     right end of the axis, as `step` counts; NaN for the end of the curves. unit: what one unit of the axis is worth in
     `step`, and the axis's label; (1, "epochs") where `step` was turned into epochs.
     """
+    require(table, ("panel", group, "set", "step", "median", "low", "high"), "band_curves")
     panels, values = list(dict.fromkeys(table["panel"])), _in_order(table[group])
     colours = dict(zip(values, scale(len(values)), strict=True))
     with style():
@@ -152,6 +156,7 @@ def seed_dots(
     table: panel, `x` (a few ordered values, evenly spaced on the axis; names keep their order) and `y`; NaN in `y` is a
     censored run, drawn as an open triangle at `budget`. labels: of the two axes.
     """
+    require(table, ("panel", x, y), "seed_dots")
     if budget is None and table[y].isna().any():
         raise BadInput("seed_dots budget: some runs are censored, and have no place without a budget.")
     panels, places = list(dict.fromkeys(table["panel"])), _in_order(table[x])
@@ -176,6 +181,7 @@ def named_dots(table: pd.DataFrame, name: str, y: str, *, label: str, budget: fl
     table: panel, `name`, and `y` in steps; NaN is a censored run, drawn as an open triangle at `budget`. A stroke is
     at the median, where that is known. label: of the logarithmic axis that all panels share.
     """
+    require(table, ("panel", name, y), "named_dots")
     if budget is None and table[y].isna().any():
         raise BadInput("named_dots budget: some runs are censored, and have no place without a budget.")
     panels, names = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table[name]))

@@ -17,6 +17,7 @@ from matplotlib.path import Path
 from grokkit.analysis.phases import PHASES
 from grokkit.errors import BadInput
 from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS, style
+from grokkit.plots.given import require
 
 TICKS = 6
 """At most so many numbers on an axis."""
@@ -35,6 +36,7 @@ def phase_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], mar
     """
     if marked and marked not in table.columns:
         raise BadInput(f"maps marked: the table has no column '{marked}'; it has {', '.join(map(str, table.columns))}.")
+    require(table, ("panel", x, y, "phase"), "phase_maps")
     colours = table["phase"].map(PHASE_COLOURS)
     fig = _maps(table.assign(colour=colours, marked=table[marked] if marked else False), x, y, labels)
     with style():
@@ -51,6 +53,7 @@ def smooth_maps(table: pd.DataFrame, x: str, y: str, labels: tuple[str, str], bu
 
     table: panel, `x`, `y`, phase, smooth (steps, see `grokkit.smooth`). budget: the right end of both scales, in steps.
     """
+    require(table, ("panel", x, y, "phase", "smooth"), "smooth_maps")
     norm = LogNorm(1, budget, clip=True)
     generalises = table["phase"].isin(PHASES[:2])
     scales = [list(_SCALES.values())[not each] for each in generalises]

@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, style
+from grokkit.plots.given import require
 
 COLUMNS = 3
 _ROOM = 0.04
@@ -25,6 +26,7 @@ def small_multiples(
     table: panel, `x` and `y` (from 0 to 1), one row a run. reference: the same columns, one row a published point;
     panels that only it has are drawn, too, in its order. labels: of the two axes. ours, theirs: for the legend.
     """
+    require(table, ("panel", x, y), "small_multiples")
     panels = list(dict.fromkeys([*reference["panel"], *table["panel"]]))
     if not panels:
         raise BadInput("small_multiples: neither table nor reference has a row, so there is no panel to draw.")

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, style
+from grokkit.plots.given import require
 
 COLUMNS = 2
 NAME_HEIGHT = 0.085
@@ -21,6 +22,7 @@ def place_curves(table: pd.DataFrame) -> Figure:
 
     table: panel, number, step, place, one row each. Each panel has its own scale of places.
     """
+    require(table, ("panel", "number", "step", "place"), "place_curves")
     if table.empty:
         raise BadInput("place_curves: the table has no row, so there is no line to draw.")
     panels = list(table.groupby("panel", sort=False))

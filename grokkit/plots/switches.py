@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 
 from grokkit.errors import BadInput
 from grokkit.plots.figure import COLOURS, DASHES, INK, style
+from grokkit.plots.given import require
 
 _PANELS = {
     "accuracy": ("train_accuracy", "val_accuracy"),
@@ -34,8 +35,7 @@ def switch_curves(table: pd.DataFrame, quantities: Sequence[str] = tuple(_PANELS
     """
     drawn = {label: _PANELS[label] for label in quantities}
     needed = {"panel", "key", "step", "moment", *(name for names in drawn.values() for name in names)}
-    if missing := needed - set(table.columns):
-        raise BadInput(f"table lacks the columns {', '.join(sorted(missing))}.")
+    require(table, needed, "switch_curves")
     if table.empty:
         raise BadInput("table has no evaluation: there is nothing to draw.")
     _refuse_blank_rows(table, drawn)

@@ -4,10 +4,13 @@
     observed_to           int64, optimizer steps
     steps                 list<int64>, optimizer steps
     <name of a curve>     list<float32>, one value per entry of `steps`; null where the record lacks the curve
+    other_curves          list<struct<name, values>>: curves of single layers, and what has no column of its own
     config, provenance    string holding JSON
 
-One row a record; `pandas.read_parquet` shows the same table without this code. The digest is stored beside the
-content it was made from, so a flipped bit is noticed (not in provenance, which it does not cover).
+One row a record, and the same columns in every file, so that `pandas.read_parquet` of a file, a folder or a list shows
+the same table without this code. Older files have a column for every curve that one of their records has, and no
+other: whoever reads several of these puts their columns together (the page on the API says how). The digest is stored
+beside the content it was made from, so a flipped bit is noticed (not in provenance, which it does not cover).
 Leaves out folders and names (`grokkit.records.store`).
 """
 
@@ -28,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from grokkit.errors import BadInput
+from grokkit.metrics import METRICS, OBSERVED
 from grokkit.records.record import Record
 
 STEPS = pa.list_(pa.int64())
@@ -41,6 +45,10 @@ COLUMNS = {
     "config": pa.string(),
     "provenance": pa.string(),
 }
+CURVES = (*METRICS, *(name for curves in OBSERVED.values() for name in curves))
+"""The curves that have a column, in every file."""
+OTHERS = "other_curves"
+OTHER = pa.struct([("name", pa.string()), ("values", CURVE)])
 
 
 class Problem(NamedTuple):
@@ -119,14 +127,14 @@ def put(file: Path, data: bytes) -> None:
 def encode(records: Iterable[Record]) -> bytes:
     """One Parquet file that holds `records`, in the order of key and digest; `BadInput` for a malformed record."""
     records = sorted(map(_checked, records), key=lambda record: (record.key, record.digest))
-    names = sorted({name for record in records for name in record.curves})
     columns = {
         "key": pa.array([record.key for record in records], COLUMNS["key"]),
         "digest": pa.array([record.digest for record in records], COLUMNS["digest"]),
         "status": pa.array([record.status for record in records], COLUMNS["status"]),
         "observed_to": pa.array([record.observed_to for record in records], COLUMNS["observed_to"]),
         "steps": _lists([record.steps for record in records], np.int64),
-        **{name: _lists([record.curves.get(name) for record in records], np.float32) for name in names},
+        **{name: _lists([record.curves.get(name) for record in records], np.float32) for name in CURVES},
+        OTHERS: _named_lists([_others(record) for record in records]),
         "config": pa.array([json.dumps(record.config, sort_keys=True) for record in records], COLUMNS["config"]),
         "provenance": pa.array([json.dumps(r.provenance, sort_keys=True) for r in records], COLUMNS["provenance"]),
     }
@@ -154,8 +162,7 @@ def decode(data: bytes) -> list[Row]:
 
 def _rows(table: pa.Table) -> list[Row]:
     plain = {name: table.column(name).to_pylist() for name in COLUMNS if name != "steps"}
-    steps = _arrays(table.column("steps"))
-    curves = {name: _arrays(table.column(name)) for name in table.column_names if _is_curve(table.schema, name)}
+    steps, curves = _arrays(_whole(table.column("steps"))), _curves(table)
     return [
         Row(
             plain["digest"][i],
@@ -163,13 +170,26 @@ def _rows(table: pa.Table) -> list[Row]:
                 key=plain["key"][i],
                 config=json.loads(plain["config"][i]),
                 steps=steps[i],
-                curves={name: values[i] for name, values in curves.items() if values[i] is not None},
+                curves=curves[i],
                 observed_to=plain["observed_to"][i],
                 status=plain["status"][i],
                 provenance=json.loads(plain["provenance"][i]),
             ),
         )
         for i in range(len(steps))
+    ]
+
+
+def _curves(table: pa.Table) -> list[dict[str, np.ndarray]]:
+    """The curves of each row: name -> values."""
+    columns = (name for name in table.column_names if _is_curve(table.schema, name))
+    by_name = {name: _arrays(_whole(table.column(name))) for name in columns}
+    others: list[dict[str, np.ndarray]] = [{} for _ in range(table.num_rows)]
+    if OTHERS in table.column_names and table.schema.field(OTHERS).type == pa.list_(OTHER):
+        others = _named_arrays(_whole(table.column(OTHERS)))
+    return [
+        {name: values[i] for name, values in by_name.items() if values[i] is not None} | rest
+        for i, rest in enumerate(others)
     ]
 
 
@@ -189,7 +209,7 @@ def _checked(record: Record) -> Record:
     """The record, if a row can hold it exactly and a file can be named after it."""
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", record.key):
         raise BadInput(f"record key '{record.key}' cannot be part of a file name; 16 hex digits are expected.")
-    taken = sorted(set(record.curves) & set(COLUMNS))
+    taken = sorted(set(record.curves) & {*COLUMNS, OTHERS})
     if taken:
         raise BadInput(f"record {record.key}: a curve cannot be named {', '.join(taken)}; the store's columns are.")
     for name, values in record.curves.items():
@@ -210,22 +230,55 @@ def _check_json(key: str, part: str, value: Any) -> None:
         raise BadInput(f"record {key}: {part} must be made of plain JSON values, but {error}.") from error
 
 
+def _others(record: Record) -> dict[str, np.ndarray]:
+    return {name: record.curves[name] for name in sorted(set(record.curves) - set(CURVES))}
+
+
 def _lists(values: list[np.ndarray | None], dtype: type) -> pa.ListArray:
     """One list per entry, null for None. Built from one flat array: exact bits, and fast for thousands of runs."""
     parts = [np.zeros(0, dtype) if v is None else np.asarray(v, dtype) for v in values]
     flat = np.concatenate([np.zeros(0, dtype), *parts])
-    offsets = np.cumsum([0] + [part.size for part in parts])
-    absent = pa.array([v is None for v in values])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(flat), mask=absent)
+    return _cut(pa.array(flat), [part.size for part in parts], [v is None for v in values])
 
 
-def _arrays(column: pa.ChunkedArray) -> list[np.ndarray | None]:
-    """The inverse of `_lists`, as views into the column's buffer."""
-    lists = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+def _named_lists(rows: list[dict[str, np.ndarray]]) -> pa.ListArray:
+    """One list of names with their values per row, null where there are none."""
+    names = pa.array([name for row in rows for name in row], pa.string())
+    values = _lists([x for row in rows for x in row.values()], np.float32)
+    pairs = pa.StructArray.from_arrays([names, values], fields=list(OTHER))
+    return _cut(pairs, [len(row) for row in rows], [not row for row in rows])
+
+
+def _cut(flat: pa.Array, sizes: list[int], absent: list[bool]) -> pa.ListArray:
+    """An array as lists of these sizes; null where absent."""
+    offsets = pa.array(np.cumsum([0, *sizes]), pa.int32())
+    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(absent, pa.bool_()))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _arrays(lists: pa.ListArray) -> list[np.ndarray | None]:
+    """The inverse of `_lists`, as views into its buffer."""
     flat = lists.values.to_numpy(zero_copy_only=True)
-    ends = lists.offsets.to_pylist()
-    valid = lists.is_valid().to_pylist()
-    return [flat[a:b] if ok else None for a, b, ok in zip(ends, ends[1:], valid, strict=False)]
+    return [None if ends is None else flat[slice(*ends)] for ends in _ends(lists)]
+
+
+def _named_arrays(lists: pa.ListArray) -> list[dict[str, np.ndarray]]:
+    """The inverse of `_named_lists`."""
+    pairs = lists.values
+    names, values = pairs.field("name"), pairs.field("values")
+    if pairs.null_count or names.null_count or values.null_count:
+        raise NotRecords(f"has damaged rows (a curve of '{OTHERS}' lacks its name or its values)")
+    curves = list(zip(names.to_pylist(), _arrays(values), strict=True))
+    return [dict(curves[slice(*ends)] if ends else ()) for ends in _ends(lists)]
+
+
+def _ends(lists: pa.ListArray) -> list[tuple[int, int] | None]:
+    """Where each list begins and ends among the values; None for null."""
+    ends, valid = lists.offsets.to_pylist(), lists.is_valid().to_pylist()
+    return [(a, b) if ok else None for a, b, ok in zip(ends, ends[1:], valid, strict=False)]
 
 
 def _first_line(error: BaseException) -> str:

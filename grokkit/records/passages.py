@@ -15,6 +15,9 @@ import numpy as np
 from grokkit.errors import BadInput
 from grokkit.records.record import Record
 
+USUAL = 0.99
+"""The accuracy that counts as arrived where nothing says another."""
+
 
 class Passage(NamedTuple):
     """Steps; NaN where censored. delay = t_val - t_train; ratio = t_val / t_train."""
@@ -31,11 +34,19 @@ def first_passage(steps: np.ndarray, accuracy: np.ndarray, threshold: float) -> 
     return float(steps[arrived[0]]) if len(arrived) else float("nan")
 
 
-def passage(record: Record, threshold: float = 0.99) -> Passage:
+def threshold_of(record: Record) -> float:
+    """Return the accuracy that the record was asked for with; without a request the one that every step was watched
+    for; else the usual 0.99."""
+    return record.threshold or record.provenance.get("watched") or USUAL
+
+
+def passage(record: Record, threshold: float | None = None) -> Passage:
     """T_train, T_val, delay and ratio of a record on its sampled accuracies; all NaN if the run diverged.
 
-    Of a run that was watched at every step for this threshold they are exact.
+    threshold: the accuracy that counts as arrived; None takes the record's own (`threshold_of`). Of a run that was
+    watched at every step for this threshold they are exact.
     """
+    threshold = threshold_of(record) if threshold is None else threshold
     if not 0 < threshold <= 1:
         raise BadInput(f"threshold: must lie above 0 and at most at 1; {threshold} came.")
     if record.status == "diverged":

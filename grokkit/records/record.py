@@ -27,6 +27,8 @@ class Record:
     observed_to: the last step up to which this run was watched.
     status: see `Status`.
     provenance: versions, device, precision, seconds, revision: plain JSON values.
+    threshold: the accuracy that whoever asked for this record waits for (`Until.accuracy`); None without a request. It
+    belongs to the question, so no store keeps it.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Record:
     observed_to: int
     status: Status
     provenance: dict[str, Any] = field(default_factory=dict)
+    threshold: float | None = None
 
     @property
     def digest(self) -> str:

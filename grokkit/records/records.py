@@ -13,18 +13,21 @@ from grokkit.records.tables import curves_table, evidence_table, runs_table
 class Records(tuple[Record, ...]):
     """Records in the order in which their runs were asked for; in a notebook they show themselves as their table."""
 
-    def table(self) -> pd.DataFrame:
-        """Make one row a run: when it learned and when it generalised (`grokkit.runs_table`)."""
-        return runs_table(self)
+    def table(self, threshold: float | None = None) -> pd.DataFrame:
+        """Make one row a run: when it learned and when it generalised (`grokkit.runs_table`).
+
+        threshold: accuracy that counts as arrived, a fraction; None is the one that was asked for.
+        """
+        return runs_table(self, threshold)
 
     def curves(self) -> pd.DataFrame:
         """Make one row an evaluation of each run (`grokkit.curves_table`)."""
         return curves_table(self)
 
-    def evidence(self, threshold: float = 0.99) -> pd.DataFrame:
+    def evidence(self, threshold: float | None = None) -> pd.DataFrame:
         """Make one row a run with its settings and curves (`grokkit.evidence_table`).
 
-        threshold: accuracy that counts as arrived, a fraction.
+        threshold: as in `table`.
         """
         return evidence_table(self, threshold)
 

@@ -10,25 +10,24 @@ import numpy as np
 import pandas as pd
 
 from grokkit.config.run import Run
-from grokkit.records.passages import passage
+from grokkit.records.known import with_runs
+from grokkit.records.passages import passage, threshold_of
 from grokkit.records.record import Record
 
-RUN_COLUMNS = ("key", "status", "observed_to", "t_train", "t_val", "delay", "ratio")
+RUN_COLUMNS = ("key", "status", "observed_to", "t_train", "t_val", "delay", "ratio", "threshold")
 
 
-def runs_table(records: Iterable[Record], threshold: float = 0.99) -> pd.DataFrame:
-    """One row a run: RUN_COLUMNS, then its settings flattened ('task.p', 'seeds.init', ...), then its provenance.
+def runs_table(records: Iterable[Record], threshold: float | None = None) -> pd.DataFrame:
+    """One row a run: RUN_COLUMNS, then all its settings ('task.p', 'seeds.init', ...), then its provenance.
 
-    The first switch of a schedule is 'schedule.switches.0.setting' and so on.
+    The first switch of a schedule is 'schedule.switches.0.setting' and so on. A setting that is None, as batch.size is
+    for full batches, is missing like one that a run's kind does not have: `groupby(..., dropna=False)` keeps both.
 
-    Settings at their defaults appear only if some run of the table departs from them. T are in steps, NaN
-    where censored at `observed_to`.
+    T are in steps, NaN where censored at `observed_to`. threshold: the accuracy at which they are taken; None takes
+    each record's own (`grokkit.records.passages.threshold_of`). Runs of a kind that is not known here are passed over,
+    with a warning.
     """
-    rows = []
-    for record in records:
-        head = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
-        provenance = {f"provenance.{name}": x for name, x in record.provenance.items() if not isinstance(x, dict)}
-        rows.append(head | passage(record, threshold)._asdict() | _flat(record.config) | provenance)
+    rows = [_head(record, threshold) | _settings(run) | _provenance(record) for record, run in with_runs(records)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
 
 
@@ -38,24 +37,38 @@ def curves_table(records: Iterable[Record]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "step"])
 
 
-def evidence_table(records: Iterable[Record], threshold: float = 0.99, every: int = 1) -> pd.DataFrame:
+def evidence_table(records: Iterable[Record], threshold: float | None = None, every: int = 1) -> pd.DataFrame:
     """What a claim's rule reads: one row a run, with all its settings ('task.p', 'model.width', ...) and its curves.
 
     Columns besides the settings: RUN_COLUMNS; `steps` (R,) and each logged metric (R,) as arrays.
-    threshold: the accuracy at which t_train and t_val are taken. every: only evaluations at multiples of it are
-    used, as if the others had not been made, and a stopped run keeps its last value; 1 uses all.
+    threshold: the accuracy at which t_train and t_val are taken, as in `runs_table`. every: only evaluations at
+    multiples of it are used, as if the others had not been made, and a stopped run keeps its last value; 1 uses all.
     """
     rows = []
-    for record in (_thinned(record, every) for record in records):
-        head = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
-        settings = _flat(Run(**record.config).model_dump())
-        rows.append(head | passage(record, threshold)._asdict() | settings | {"steps": record.steps} | record.curves)
+    for record, run in with_runs(records):
+        seen = _thinned(record, every)
+        rows.append(_head(seen, threshold) | _settings(run) | {"steps": seen.steps} | seen.curves)
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
 
 
 def settings_table(runs: Iterable[Run]) -> pd.DataFrame:
     """One row a run, trained or not: its key and all its settings ('task.p', 'model.width', ...)."""
-    return pd.DataFrame([{"key": run.key} | _flat(run.model_dump()) for run in runs])
+    return pd.DataFrame([{"key": run.key} | _settings(run) for run in runs])
+
+
+def _head(record: Record, threshold: float | None) -> dict[str, Any]:
+    """RUN_COLUMNS."""
+    at = threshold_of(record) if threshold is None else threshold
+    watched = {"key": record.key, "status": record.status, "observed_to": record.observed_to}
+    return watched | passage(record, at)._asdict() | {"threshold": at}
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    return _flat(run.model_dump())
+
+
+def _provenance(record: Record) -> dict[str, Any]:
+    return {f"provenance.{name}": x for name, x in record.provenance.items() if not isinstance(x, dict)}
 
 
 def _thinned(record: Record, every: int) -> Record:

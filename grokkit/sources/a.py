@@ -136,3 +136,23 @@ def sharpness_aware(name: str, initialiser: str = "model", rho: float | None = N
         optimizer = optimizer.model_copy(update={"rho": rho})
     usual = {"model": FORMS["as coded"], "optimizer": optimizer, "initialiser": initialiser}
     return addition(**usual | different | others)
+
+
+def form_of(model: ModelConfig) -> str | None:
+    """Name the form of a network: of those of its kind the one that is like it in all that tells them apart.
+
+    'as coded' or 'width 128' of a transformer, 'MLP (text)', 'MLP (code)', 'LSTM (text)' or 'LSTM (code)'; None of
+    another network.
+    """
+    for forms in (FORMS, MLPS, LSTMS):
+        telling = _telling(list(forms.values()))
+        for name, form in forms.items():
+            if model.kind == form.kind and all(getattr(model, x) == getattr(form, x) for x in telling):
+                return name
+    return None
+
+
+def _telling(forms: list[ModelConfig]) -> list[str]:
+    """The settings in which forms differ."""
+    first = forms[0]
+    return [name for name, value in first if any(getattr(form, name) != value for form in forms)]

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from torch import Tensor
 from grokkit.config.request import Measure
 from grokkit.config.run import Run
 from grokkit.engine import Trajectory
-from grokkit.errors import GrokkitError
+from grokkit.errors import GrokkitError, StoreError
 from grokkit.records.cache import writable_cache
 
 TENSORS = "params", "state", "buffers"
@@ -46,6 +47,19 @@ class CheckpointWarning(UserWarning):
 def cache_folder() -> Path:
     """`GROKKIT_CACHE`; else the user's cache, or a temporary one where nothing can be written into that."""
     return Path(os.environ.get("GROKKIT_CACHE") or writable_cache())
+
+
+def require_writable_cache() -> None:
+    """Raise `StoreError` now, rather than at the first checkpoint, if none could be written."""
+    folder = cache_folder() / "checkpoints"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written to ({error.strerror or error}), and checkpoints are kept there: make the "
+            "folder writable, or choose another one with GROKKIT_CACHE."
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import torch
 from grokkit.config.request import Until
 from grokkit.config.run import Run
 from grokkit.engine import Shape, Stack, Trajectory, kernel
+from grokkit.records.known import with_runs
 from grokkit.records.record import Record
 from grokkit.train.groups import groups_of
 from grokkit.train.machine import environment, one_thread
@@ -50,17 +51,14 @@ def estimate(
     published: others, which may tell how many steps such runs take.
     """
     ours, held = environment(device, compiled), list(held)
-    local = [r for r in held if all(r.provenance.get(name) == value for name, value in ours.items())]
+    here = (r for r in held if all(r.provenance.get(name) == value for name, value in ours.items()))
+    local = [(r, Shape.of(run)) for r, run in with_runs(here)]
     steps, seconds = _expected_steps(runs, [*held, *published], until), 0.0
     for group in groups_of(runs):
-        pace = _pace([r for r in local if _shape(r) == group.shape]) or _timed(group.runs[0], device, compiled)
+        pace = _pace([r for r, shape in local if shape == group.shape]) or _timed(group.runs[0], device, compiled)
         seconds += pace * sum(steps.get(run.key, until.steps) for run in group.runs)
     rounds = -(-len(runs) // workers)
     return Estimate(len(runs), seconds / len(runs) * rounds, len(steps) < len(runs), steps)
-
-
-def _shape(record: Record) -> Shape:
-    return Shape.of(Run.from_json(json.dumps(record.config)))
 
 
 def _pace(records: list[Record]) -> float | None:

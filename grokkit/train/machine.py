@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +21,8 @@ from typing import Any
 import torch
 
 from grokkit.config.run import Run
-from grokkit.errors import DeviceError, GrokkitError
+from grokkit.errors import BadInput, DeviceError, GrokkitError
+from grokkit.train.trial import why_it_fails
 
 PACKAGE = Path(__file__).parents[1]
 COMPUTES = (
@@ -32,6 +34,9 @@ COMPUTES = (
 
 OUTCOMES = "results", "README.md"
 """Of the checkout, what evidence itself changes: records, verdicts and the table of them."""
+
+CHOSEN = "GROKKIT_COMPILED=0 is set"
+"""Why nothing is compiled where somebody wants it so."""
 
 FIRST_AMPERE = (8, 0)
 """The first CUDA compute capability with bfloat16 matrix units."""
@@ -78,10 +83,37 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
 
 
+class UncompiledWarning(UserWarning):
+    """Training is slower than it could be."""
+
+
+def is_compiled(device: torch.device, wanted: bool | None, call: str) -> bool:
+    """Decide whether a call compiles: as it is wanted; None wherever that is possible, else with a warning.
+
+    The warning comes once a process, and not where somebody chose it. Raises BadInput where the impossible is wanted.
+    """
+    reason = why_uncompiled(device) if wanted is not False else None
+    if wanted and reason:
+        raise BadInput(f"{call} compiled: impossible here, {reason}; leave it out to train uncompiled, slower.")
+    if reason and reason != CHOSEN:
+        _warn_once(reason)
+    return wanted is not False and reason is None
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    warnings.warn(
+        f"Training is uncompiled, about half as fast, because {reason}. To train so without this warning, pass "
+        "compiled=False or set GROKKIT_COMPILED=0.",
+        UncompiledWarning,
+        stacklevel=4,
+    )
+
+
 def why_uncompiled(device: torch.device) -> str | None:
-    """Why nothing is compiled here, as half a sentence; None if it is."""
+    """Why nothing is compiled here, as half a sentence; None if it is: two lines have been compiled then."""
     if os.environ.get("GROKKIT_COMPILED") == "0":
-        return "GROKKIT_COMPILED=0 is set"
+        return CHOSEN
     if device.type == "cuda":
         return None
     compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # what PyTorch will call
@@ -89,7 +121,12 @@ def why_uncompiled(device: torch.device) -> str | None:
         return f"no C++ compiler ({compiler}; $CXX names another) is installed"
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         return f"the headers of Python {platform.python_version()} are not installed (python3-dev)"
-    return _space_in_a_path()
+    return _space_in_a_path() or _a_broken_compiler(compiler)
+
+
+def _a_broken_compiler(compiler: str) -> str | None:
+    reason = why_it_fails(compiler)
+    return reason and f"the C++ compiler ({compiler}; $CXX names another) does not work here ({reason})"
 
 
 def _space_in_a_path() -> str | None:
@@ -104,6 +141,12 @@ def _space_in_a_path() -> str | None:
     if spaced is None:
         return None
     return f"the path of {spaced} ({places[spaced]}) has a space, which PyTorch's compiler does not take"
+
+
+def cores() -> int:
+    """Count the cores that this process may use; where the system does not tell, all that there are."""
+    allowed = getattr(os, "sched_getaffinity", None)  # neither macOS nor Windows has it
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import numpy as np
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.engine import Shape
+from grokkit.records.known import with_runs
 from grokkit.records.passages import passage
 from grokkit.records.record import Record
 from grokkit.train.groups import Group, arithmetic_of_step
@@ -125,8 +126,8 @@ class Prices:
     @cached_property
     def _by_shape(self) -> dict[Shape, list[Record]]:
         found = defaultdict(list)
-        for record in self.records:
-            found[Shape.of(Run.from_json(json.dumps(record.config)))].append(record)
+        for record, run in with_runs(self.records):
+            found[Shape.of(run)].append(record)
         return dict(found)
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 
 from grokkit.config.request import Measure, Until
 from grokkit.metrics import OBSERVED, is_of_a_layer
+from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
 
 
@@ -40,7 +41,7 @@ def view(record: Record, until: Until, measure: Measure) -> Record | None:
         if name.endswith("_full"):
             curves[name] = _only_where(full[:end], curves[name])
     part = _cut(record, grid[:end], curves, until)
-    return part and _with_observables(part, measure)
+    return part and _with_observables(replace(part, threshold=until.accuracy or USUAL), measure)
 
 
 def _is_asked(name: str, measure: Measure) -> bool:

@@ -17,9 +17,10 @@ from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
 from grokkit.records.record import Record
 from grokkit.records.records import Records
 from grokkit.records.store import Store
+from grokkit.train.checkpoints import require_writable_cache
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
-from grokkit.train.machine import require_precision, resolve_device, why_uncompiled
+from grokkit.train.machine import is_compiled, require_precision, resolve_device
 from grokkit.train.pool import Job, train_in_pool
 from grokkit.train.progress import Display, Silent
 from grokkit.train.sufficiency import answer
@@ -48,7 +49,7 @@ def train(
     The same call repeats an experiment and loads it. runs: one or more runs, or experiments, which say `until` and
     `measure` themselves and are trained one after the other. `missing="report"` trains nothing and returns what is
     there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
-    that share the work on a CPU. `compiled` None compiles where a C++ compiler is. `deadline`: `time.time()` at
+    that share the work on a CPU. `compiled` None compiles where a C++ compiler works. `deadline`: `time.time()` at
     which to stop, with checkpoints and without the records of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
@@ -167,10 +168,7 @@ class _Sweep:
             raise BadInput(f"train workers: at least 1; {workers} came.")
         self.store, self.display, self.deadline, self.lasts = store, display, deadline, lasts or {}
         self.device = resolve_device(device)
-        reason = why_uncompiled(self.device)
-        if compiled and reason:
-            raise BadInput(f"train compiled: impossible here, {reason}; leave it out to train uncompiled, slower.")
-        self.compiled = reason is None if compiled is None else compiled
+        self.compiled = is_compiled(self.device, compiled, "train")
         self.workers = workers if self.device.type == "cpu" else 1
 
     def train(self, experiments: list[Experiment]) -> None:
@@ -178,6 +176,7 @@ class _Sweep:
         for run in (run for e in experiments for run in e.runs):
             require_precision(run, self.device)
         self.store.ensure_writable()
+        require_writable_cache()
         workers = min(self.workers, len(budgets))
         parts = parts_of(experiments, self.device.type, workers)
         shown = self.display.expecting(budgets) if self.display else nullcontext()

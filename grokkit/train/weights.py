@@ -11,7 +11,7 @@ from grokkit.config.run import Run
 from grokkit.engine import Stack, Trajectory, kernel
 from grokkit.errors import BadInput
 from grokkit.train.groups import Group, groups_of
-from grokkit.train.machine import one_thread, require_precision, why_uncompiled
+from grokkit.train.machine import is_compiled, one_thread, require_precision
 
 CPU = torch.device("cpu")
 
@@ -22,13 +22,13 @@ def weights_at(
     """The weights of each run after so many steps: name -> (S, ...), in the order of the runs.
 
     Trained on this processor, in one thread, and kept nowhere: for a few short runs. steps: rising, 0 is before the
-    first. `compiled` None compiles where a C++ compiler is.
+    first. `compiled` None compiles where a C++ compiler works.
     Raises BadInput before any work, also for a run whose schedule waits for an event, which only a measured run shows.
     """
     runs = [_checked(run) for run in ([runs] if isinstance(runs, Run) else runs)]
     if not len(steps) or any(after <= before for before, after in zip((-1, *steps), steps, strict=False)):
         raise BadInput(f"weights_at steps: one or more that begin at 0 or later and rise; {list(steps)} came.")
-    compiled = why_uncompiled(CPU) is None if compiled is None else compiled
+    compiled = is_compiled(CPU, compiled, "weights_at")
     found: dict[str, dict[str, np.ndarray]] = {}
     with one_thread():
         for group in groups_of({run.key: run for run in runs}.values()):

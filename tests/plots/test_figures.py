@@ -174,7 +174,7 @@ def test_quantities_are_stacked_in_their_colours_over_the_same_steps():
         assert axes.get_ylim()[0] == 0 and axes.get_xlim()[0] == 0
         assert [line.get_xdata()[0] for line in axes.lines if line.get_color() == "black"] == [100]
     np.testing.assert_allclose(first.lines[0].get_ydata(), np.geomspace(4.6, 0.01, 5))
-    with pytest.raises(BadInput, match="lacks train_loss, val_loss"):
+    with pytest.raises(BadInput, match="lacks the columns train_loss, val_loss"):
         stacked_curves(runs(1), quantities)
 
 

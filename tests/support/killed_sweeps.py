@@ -140,11 +140,19 @@ def dead_worker(folder: Path, diary: Diary) -> dict:
 
 
 def no_cache(folder: Path, diary: Diary) -> dict:
-    """A pool whose processes cannot write checkpoints."""
+    """A pool whose processes cannot write checkpoints, although their parent could."""
     folder.mkdir()
     (folder / "file").touch()
-    os.environ["GROKKIT_CACHE"] = str(folder / "file" / "cache")
+    os.environ["GROKKIT_CACHE"] = str(folder / "cache")
+    work = pool._work
+
+    def work_without(*arguments: object) -> None:
+        os.environ["GROKKIT_CACHE"] = str(folder / "file" / "cache")
+        work(*arguments)
+
+    pool._work = work_without
     os.waitpid(forked_sweep(folder / "store", 2, diary), 0)
+    pool._work = work
     return {"sentence": diary.read()[-1]["ended"]}
 
 

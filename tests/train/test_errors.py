@@ -161,15 +161,21 @@ def test_bfloat16_trains_where_the_hardware_has_it(tmp_path, monkeypatch):
 
 @pytest.fixture
 def compiler_wanted(monkeypatch):
+    """As on a machine whose compiler works, unless a test says otherwise."""
     monkeypatch.delenv("GROKKIT_COMPILED")
     monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(machine, "why_it_fails", lambda compiler: None)
+    machine._warn_once.cache_clear()
 
 
 def test_without_a_compiler_training_is_uncompiled_and_the_record_says_so(compiler_wanted, monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name, *_: None)
     reason = machine.why_uncompiled(torch.device("cpu"))
     assert "no C++ compiler" in reason and "installed" in reason
-    [record] = gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path)
+    with pytest.warns(
+        machine.UncompiledWarning, match="no C\\+\\+ compiler.*pass compiled=False or set GROKKIT_COMPILED=0"
+    ):
+        [record] = gk.train([a_run()], until=UNTIL, measure=MEASURE, store=tmp_path)
     assert record.provenance["compiled"] is False and record.observed_to == UNTIL.steps
     check(lambda: gk.train([a_run(1)], store=tmp_path, compiled=True),
           ["compiled: impossible here", "no C++ compiler", "leave it out"])  # fmt: skip
@@ -242,6 +248,17 @@ def test_a_store_without_permission_is_an_error_before_any_work(tmp_path, no_wor
     (tmp_path / "store").mkdir(mode=0o500)
     with pytest.raises(gk.StoreError, match="Permission denied"):
         gk.train([a_run()], store=tmp_path / "store")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_cache_that_cannot_be_written_is_an_error_before_any_work(tmp_path, monkeypatch, workers):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GROKKIT_CACHE", str(tmp_path / "file" / "cache"))
+    for part in ("Worker", "train_in_pool"):
+        monkeypatch.setattr(sweep, part, lambda *_, **__: pytest.fail("work was begun"))
+    with pytest.raises(gk.StoreError, match="cache/checkpoints cannot be written to .* with GROKKIT_CACHE") as caught:
+        gk.train([a_run(), a_run(1)], store=tmp_path / "store", workers=workers)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_bad_run_among_good_ones_stops_the_call_before_any_work(no_work, monkeypatch):

@@ -456,27 +456,28 @@ def emptied(file):
     file.write_text("")
 
 
-@pytest.fixture
-def no_cache(tmp_path, monkeypatch):
-    """The cache cannot be written: it lies below a file."""
+def test_without_a_place_for_checkpoints_nothing_is_begun(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("mine")
     monkeypatch.setenv("GROKKIT_CACHE", str(tmp_path / "file" / "cache"))
-    return tmp_path / "store"
+    with pytest.raises(gk.StoreError, match="choose another one with GROKKIT_CACHE"):
+        whole_sweep(tmp_path / "store")
+    assert (tmp_path / "file").read_text() == "mine" and not list((tmp_path / "store").iterdir())
 
 
-def test_without_a_place_for_checkpoints_short_sweeps_work(no_cache, undisturbed):
-    assert digests(whole_sweep(no_cache)) == undisturbed
+def test_a_checkpoint_that_cannot_be_written_is_an_error_that_harms_no_record(tmp_path, undisturbed, monkeypatch):
+    def lose_the_cache():
+        shutil.rmtree(cache())
+        cache().write_text("mine")
+        monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
 
-
-def test_a_checkpoint_that_cannot_be_written_is_an_error_that_harms_no_record(no_cache, undisturbed, monkeypatch):
     monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", float("inf"))
-    later = Watching(WITH_EIGHT_DONE, lambda: monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0))
     with pytest.raises(gk.GrokkitError) as caught:
-        whole_sweep(no_cache, display=later)
+        whole_sweep(tmp_path, display=Watching(WITH_EIGHT_DONE, lose_the_cache))
     for part in ("No checkpoint could be written to", str(cache()), "GROKKIT_CACHE", "records in the store are safe"):
         assert part in str(caught.value)
-    assert (no_cache.parent / "file").read_text() == "mine"
-    done = digests(whole_sweep(no_cache, missing="report"))
+    assert cache().read_text() == "mine"
+    cache().unlink()
+    done = digests(whole_sweep(tmp_path, missing="report"))
     assert 0 < len(done) < 13 and set(done) < set(undisturbed)
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from grokkit.engine.compiler import in_a_sentence
 from grokkit.engine.shape import Params, Shape, State
 from grokkit.metrics import norms
 from grokkit.optimizers.adamw import AdamW
@@ -41,7 +42,8 @@ def built(sources: tuple[str, ...]) -> Any:
     """The library of these sources of this folder, one after the other, by the compiler of compiled graphs."""
     from torch._inductor.codecache import CppCodeCache  # here: what it imports takes a second
 
-    return CppCodeCache.load("".join(files(__package__).joinpath(name).read_text() for name in sources))
+    with in_a_sentence():
+        return CppCodeCache.load("".join(files(__package__).joinpath(name).read_text() for name in sources))
 
 
 class Program(ABC):
