@@ -61,11 +61,6 @@ def resolve_device(name: str) -> torch.device:
     return device
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def require_precision(run: Run, device: torch.device) -> None:
     """Refuse bfloat16 where the hardware would only emulate it."""
     if run.precision == "bfloat16" and not has_bfloat16(device):
