@@ -36,7 +36,7 @@ SEEDS, DIAGRAMS, RADII = 8, 12, (0.02, 0.1, 0.5)
 STEPS = np.array(
     [0, *range(100, 5000, 100), *range(5000, 20_000, 500), *range(20_000, 100_000, 5000), 100_000, 200_000, 300_000]
 )
-LATER = ("optimizer.nesterov", "optimizer.encoder")
+LATER = ("optimizer.nesterov", "optimizer.encoder", "task.operation")
 ENDS = (5000, 20_000, 100_000, 300_000)
 
 
