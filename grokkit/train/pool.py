@@ -22,7 +22,7 @@ import torch
 from grokkit.config.request import Status
 from grokkit.config.run import Run
 from grokkit.engine import Trajectory
-from grokkit.errors import GrokkitError
+from grokkit.errors import BadInput, GrokkitError
 from grokkit.records.store import Store
 from grokkit.train.groups import Part
 from grokkit.train.progress import Display, Look
@@ -30,6 +30,16 @@ from grokkit.train.worker import Worker
 
 STOP = "stop"
 """What a parent tells a process that should checkpoint and end; every other message to it is a run, or None."""
+
+
+UNGUARDED = 78
+"""The exit code of a process that was to be a worker, and found that its parent's script trains when imported."""
+
+
+def end_if_imported() -> None:
+    """End a process that was only to import its parent's script, before it starts processes of its own."""
+    if getattr(mp.current_process(), "_inheriting", False):  # as multiprocessing itself notices it, with a page of text
+        raise SystemExit(UNGUARDED)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,11 @@ def train_in_pool(
     if errors:
         raise errors[0]
     failed = [process.exitcode for process in processes if process.exitcode]
+    if UNGUARDED in failed:
+        raise BadInput(
+            f"train workers: {workers} came, and each of these processes imports your script, which trains again where "
+            'it is imported: put the call beneath `if __name__ == "__main__":`, or use workers=1. Nothing was trained.'
+        )
     if failed:
         raise GrokkitError(
             f"{len(failed)} of {workers} worker processes ended with exit code {failed[0]} (its message is "

@@ -21,7 +21,7 @@ from grokkit.train.checkpoints import require_writable_cache
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
 from grokkit.train.machine import is_compiled, require_precision, resolve_device
-from grokkit.train.pool import Job, train_in_pool
+from grokkit.train.pool import Job, end_if_imported, train_in_pool
 from grokkit.train.progress import Display, Silent
 from grokkit.train.sufficiency import answer
 from grokkit.train.worker import Worker
@@ -49,8 +49,9 @@ def train(
     The same call repeats an experiment and loads it. runs: one or more runs, or experiments, which say `until` and
     `measure` themselves and are trained one after the other. `missing="report"` trains nothing and returns what is
     there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
-    that share the work on a CPU. `compiled` None compiles where a C++ compiler works. `deadline`: `time.time()` at
-    which to stop, with checkpoints and without the records of what is left.
+    that share the work on a CPU; a script that asks for several calls this beneath `if __name__ == "__main__":`.
+    `compiled` None compiles where a C++ compiler works. `deadline`: `time.time()` at which to stop, with checkpoints
+    and without the records of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
     """
     experiments = _experiments(runs, until, measure)
@@ -166,6 +167,8 @@ class _Sweep:
     ) -> None:
         if workers < 1:
             raise BadInput(f"train workers: at least 1; {workers} came.")
+        if workers > 1:
+            end_if_imported()
         self.store, self.display, self.deadline, self.lasts = store, display, deadline, lasts or {}
         self.device = resolve_device(device)
         self.compiled = is_compiled(self.device, compiled, "train")
