@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -119,7 +120,7 @@ class Later:
     """
 
     diagrams: Diagrams
-    reads: Callable[[pd.DataFrame], Diagram]
+    reads: partial[Diagram]
 
     def read(self, read: Reading) -> list[Pair]:
         pairs = [(diagram, self._later(diagram)) for diagram in read(self.diagrams)]
@@ -133,6 +134,11 @@ class Later:
 
     def needs(self, read: Reading) -> int:
         return self.diagrams.needs(read)
+
+    @property
+    def longer(self) -> int:
+        """For how many steps the cells that memorise are watched."""
+        return self.reads.keywords["within"]
 
 
 def maps_of(table: pd.DataFrame, diagrams: Diagrams) -> dict[int, np.ndarray]:

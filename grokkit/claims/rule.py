@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from grokkit.claims.asking import Tested
+from grokkit.claims.diagrams import Later
 from grokkit.claims.findings import Finding, verdict
 from grokkit.claims.identity import key_of
 from grokkit.claims.samples import Reading, Sample
@@ -21,6 +22,8 @@ from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict
 
 CHAPTER_LEVEL = 0.05
 """That a chapter spends on all its claims together, in equal parts."""
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,11 @@ class Rule:
         return table[table.index.isin(np.concatenate(read))]
 
     @property
+    def longer(self) -> int:
+        """For how many steps some of its runs are watched once more; 0 where no question asks what becomes of them."""
+        return max((each.longer for each in parts_of(self, Later)), default=0)
+
+    @property
     def key(self) -> str:
         """16 hex digits: the identity of what the rule asks."""
         return key_of(self)
@@ -127,10 +135,15 @@ def nothing(name: str) -> Finding:
 
 def samples_of(asked: Any) -> Iterator[Sample]:
     """All samples of what is asked, however deep."""
-    if isinstance(asked, Sample):
+    return parts_of(asked, Sample)
+
+
+def parts_of(asked: Any, kind: type[Part]) -> Iterator[Part]:
+    """All parts of that kind in what is asked, however deep."""
+    if isinstance(asked, kind):
         yield asked
     elif is_dataclass(asked):
-        yield from (each for f in fields(asked) if f.compare for each in samples_of(getattr(asked, f.name)))
+        yield from (each for f in fields(asked) if f.compare for each in parts_of(getattr(asked, f.name), kind))
     elif isinstance(asked, (tuple, dict)):
         parts = asked.values() if isinstance(asked, dict) else asked
-        yield from (each for part in parts for each in samples_of(part))
+        yield from (each for part in parts for each in parts_of(part, kind))

@@ -18,11 +18,12 @@ import pandas as pd
 from grokkit.chapters.notebooks import find_chapter, planned
 from grokkit.claims import Claim, claims, judge, outcomes, rule_of
 from grokkit.claims.ledger import VERDICTS
+from grokkit.claims.rule import Rule
 from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
 from grokkit.records.store import Store
 from grokkit.records.tables import evidence_table, settings_table
-from grokkit.train import Experiment, train
+from grokkit.train import Experiment, lacking_runs, train
 from grokkit.train.price import Prices, seconds_of
 
 PROFILE = "evidence"
@@ -41,7 +42,10 @@ def decide(store: Store) -> dict[str, dict[str, Any]]:
     held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
     prices = Prices([record for records in store.read_all().values() for record in records])
     given = {chapter: (asked[chapter], plans[chapter], held[chapter]) for chapter in asked}
-    return {claim.id: _found(claim, *given[claim.chapter], prices) for claim in tested}
+    found = {claim.id: _found(claim, *given[claim.chapter], prices) for claim in tested}
+    for claim in tested:
+        _add_longer_watches(found[claim.id]["missing"], rule_of(claim.id), asked[claim.chapter], store, prices)
+    return found
 
 
 def asked_by(chapter: str) -> list[Experiment]:
@@ -97,6 +101,19 @@ def _core_hours(held: Iterable[Record], keys: list[str]) -> float:
     """Time that the runs took, each on one core or its share of a device."""
     chosen = set(keys)
     return round(sum(seconds_of(r.provenance) for r in held if r.key in chosen) / 3600, 2)
+
+
+def _add_longer_watches(
+    missing: dict[str, Any], rule: Rule, asked: list[Experiment], store: Store, prices: Prices
+) -> None:
+    """Add the runs that the rule reads again after a longer watch, which nobody has kept so far."""
+    again = [e for e in asked if rule.longer and e.until.steps >= rule.longer]
+    lacking = [(r, e.until, e.measure) for e in again for r in lacking_runs(e.runs, e.until, e.measure, store)]
+    read = set(rule.rows(settings_table(run for run, _, _ in lacking))["key"]) if lacking else set()
+    more = {run.key: (run, *how) for run, *how in lacking if run.key in read - set(missing["keys"])}
+    hours = sum(prices.seconds(*each) for each in more.values()) / 3600
+    missing["keys"] = sorted([*missing["keys"], *more])
+    missing["runs"], missing["core_hours"] = len(missing["keys"]), round(missing["core_hours"] + hours, 1)
 
 
 def _missing(asked: list[Experiment], keys: set[str], prices: Prices) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def _lots_of(chapter: str, store: Store) -> list[Lot]:
     lots = []
     for claim in registered:
         read = rule_of(claim.id).rows(table)["key"]
-        lots.append(Lot(claim.id, chapter, [first[key] for key in read if key in first]))
+        runs = [first[key] for key in read if key in first]
+        lots.append(Lot(claim.id, chapter, [*runs, *_watched_again(claim.id, lacking, set(read))]))
     others = _without(lacking, [each for lot in lots for each in lot.runs])
     return [*lots, Lot(chapter, chapter, others)]
 
@@ -104,6 +105,12 @@ def _unanswered(asked: list[Asked], lacking: list[Asked]) -> dict[str, Asked]:
     times = Counter(each.key for each in asked)
     times.subtract(each.key for each in lacking)
     return {each.key: each for each in reversed(lacking) if not times[each.key]}
+
+
+def _watched_again(id: str, lacking: list[Asked], read: set[str]) -> list[Asked]:
+    """What a rule wants to know of runs that it has read already: what becomes of them after a longer watch."""
+    longer = rule_of(id).longer
+    return [each for each in lacking if longer and each.until.steps >= longer and each.key in read]
 
 
 def still_waiting(lots: list[Lot], store: Store) -> list[Lot]:

@@ -18,7 +18,9 @@ from grokkit.claims.ledger import VERDICTS
 from grokkit.evidence import decisions
 from grokkit.evidence.repeat import _differences, compared
 from grokkit.publishing.readme import with_verdicts
+from grokkit.sources import b
 from grokkit.train import Experiment
+from grokkit.train.price import Prices
 
 STORE = gk.Store(ROOT / "results")
 REGISTERED = [each for each in claims().values() if each.registration]
@@ -146,6 +148,18 @@ def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monke
     assert {r.observed_to for r in decisions.records_of([asked], store)} == {2_400}
     missing = decisions.decide(store)["A3"]["missing"]
     assert missing == {"runs": 1, "core_hours": round(2_400 * 36_000 / 2_500 / 3600, 1), "keys": [grid[1].key]}
+
+
+def test_a_longer_watch_that_a_rule_asks_for_is_missing_until_it_is_there(tmp_path):
+    place = {"decay": b.TOY_DECAYS["regression"][0], "rate": b.TOY_RATES[2]}
+    cell = b.toy("regression", data=19, init=19, **place)
+    asked = [Experiment([cell], gk.Until(steps=n)) for n in (100_000, 300_000)]
+    for id, keys in (("B8", [cell.key]), ("B3", [])):
+        missing = {"runs": 0, "core_hours": 0.0, "keys": []}
+        decisions._add_longer_watches(missing, rule_of(id), asked, gk.Store(tmp_path), Prices([]))
+        assert (missing["keys"], missing["runs"]) == (keys, len(keys))
+    assert decisions._add_longer_watches(missing, rule_of("B8"), asked[:1], gk.Store(tmp_path), Prices([])) is None
+    assert missing["keys"] == []
 
 
 @every_registered

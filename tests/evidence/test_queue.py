@@ -5,7 +5,18 @@ from queued import ASIDES, CHAPTER, plan_a_tiny_book, runs
 from tiny import MEASURE, UNTIL, a_run
 
 import grokkit as gk
-from grokkit.evidence.queue import Asked, Lot, experiments_of, in_order, sharded, still_waiting, waiting
+from grokkit.claims import rule_of
+from grokkit.evidence.queue import (
+    Asked,
+    Lot,
+    _watched_again,
+    experiments_of,
+    in_order,
+    sharded,
+    still_waiting,
+    waiting,
+)
+from grokkit.sources import b
 from grokkit.train import Experiment
 
 
@@ -58,6 +69,14 @@ def test_a_longer_watch_of_a_run_that_a_rule_can_read_already_is_no_claims_need(
     assert (rest.name, rest.runs[0].until) == (CHAPTER, longer)
     [rest] = waiting(trained(tmp_path, 4))
     assert (rest.name, rest.runs[0].until) == (CHAPTER, longer)
+
+
+def test_a_longer_watch_is_the_need_of_a_rule_that_asks_what_becomes_of_a_run(tmp_path):
+    """B8 alone does, at three times the steps; the queue once left such runs to the chapter's rest."""
+    cell, other = (b.toy("regression", data=seed, init=seed) for seed in (19, 1))
+    asked = [Asked(run.key, run, gk.Until(steps=n), MEASURE) for run in (cell, other) for n in (100_000, 300_000)]
+    assert (rule_of("B8").longer, rule_of("B3").longer) == (300_000, 0)
+    assert _watched_again("B8", asked, {cell.key}) == [asked[1]] and _watched_again("B3", asked, {cell.key}) == []
 
 
 def test_claims_and_chapters_can_be_named_and_keep_their_order(tmp_path, book):
