@@ -5,12 +5,13 @@
     steps                 list<int64>, optimizer steps
     <name of a curve>     list<float32>, one value per entry of `steps`; null where the record lacks the curve
     other_curves          list<struct<name, values>>: curves of single layers, and what has no column of its own
-    config, provenance    string holding JSON
+    config, provenance    string holding JSON; of the configuration what departs from its defaults: the run's identity
+    settings              string holding JSON: the whole configuration, defaults too; null for a kind not known here
 
 One row a record, and the same columns in every file, so that `pandas.read_parquet` of a file, a folder or a list shows
 the same table without this code. Older files have a column for every curve that one of their records has, and no
 other: whoever reads several of these puts their columns together (the page on the API says how). The digest is stored
-beside the content it was made from, so a flipped bit is noticed (not in provenance, which it does not cover).
+beside the content it was made from, so a flipped bit is noticed (it does not cover provenance and settings).
 Leaves out folders and names (`grokkit.records.store`).
 """
 
@@ -30,6 +31,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grokkit.config.run import Run
 from grokkit.errors import BadInput
 from grokkit.metrics import METRICS, OBSERVED
 from grokkit.records.record import Record
@@ -47,6 +49,7 @@ COLUMNS = {
 }
 CURVES = (*METRICS, *(name for curves in OBSERVED.values() for name in curves))
 """The curves that have a column, in every file."""
+SETTINGS = "settings"
 OTHERS = "other_curves"
 OTHER = pa.struct([("name", pa.string()), ("values", CURVE)])
 
@@ -136,6 +139,7 @@ def encode(records: Iterable[Record]) -> bytes:
         **{name: _lists([record.curves.get(name) for record in records], np.float32) for name in CURVES},
         OTHERS: _named_lists([_others(record) for record in records]),
         "config": pa.array([json.dumps(record.config, sort_keys=True) for record in records], COLUMNS["config"]),
+        SETTINGS: pa.array([_settings(record) for record in records], pa.string()),
         "provenance": pa.array([json.dumps(r.provenance, sort_keys=True) for r in records], COLUMNS["provenance"]),
     }
     file = io.BytesIO()
@@ -209,7 +213,7 @@ def _checked(record: Record) -> Record:
     """The record, if a row can hold it exactly and a file can be named after it."""
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", record.key):
         raise BadInput(f"record key '{record.key}' cannot be part of a file name; 16 hex digits are expected.")
-    taken = sorted(set(record.curves) & {*COLUMNS, OTHERS})
+    taken = sorted(set(record.curves) & {*COLUMNS, OTHERS, SETTINGS})
     if taken:
         raise BadInput(f"record {record.key}: a curve cannot be named {', '.join(taken)}; the store's columns are.")
     for name, values in record.curves.items():
@@ -228,6 +232,14 @@ def _check_json(key: str, part: str, value: Any) -> None:
         json.dumps(value)
     except (TypeError, ValueError) as error:
         raise BadInput(f"record {key}: {part} must be made of plain JSON values, but {error}.") from error
+
+
+def _settings(record: Record) -> str | None:
+    """The whole configuration, for those who read files without our code; nothing here reads it."""
+    try:
+        return json.dumps(Run(**record.config).model_dump(mode="json"), sort_keys=True)
+    except BadInput:
+        return None
 
 
 def _others(record: Record) -> dict[str, np.ndarray]:

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from paths import ROOT
 from test_store import a_record, same
+from tiny import a_run
 
 from grokkit.metrics import METRICS, OBSERVED
 from grokkit.records.format import CURVE, CURVES
 from grokkit.records.store import Store
+from grokkit.records.tables import settings_table
 
 ONES = np.ones(5, np.float32)
 KINDS = {
@@ -57,7 +59,7 @@ def test_every_file_has_the_same_columns(store):
     schemas = [pq.read_schema(file) for file in files(store)]
     assert all(schema.equals(schemas[0]) for schema in schemas)
     observed = {name for curves in OBSERVED.values() for name in curves}
-    assert {*METRICS, *observed, "other_curves"} <= set(schemas[0].names)
+    assert {*METRICS, *observed, "other_curves", "settings"} <= set(schemas[0].names)
 
 
 @pytest.mark.parametrize("what", [lambda store: store.path, files], ids=["folder", "list"])
@@ -70,6 +72,20 @@ def test_pandas_alone_reads_all_of_a_store(store, what):
             assert row["steps"].tolist() == record.steps.tolist() and row["steps"].dtype == np.int64
             assert json.loads(row["config"]) == record.config and json.loads(row["provenance"])["device"] == "cpu"
             assert (row["observed_to"], row["status"], row["digest"]) == (10_000, "reached", record.digest)
+
+
+def test_pandas_alone_sees_every_setting_defaults_too(tmp_path):
+    runs = [a_run(seed, decay=decay) for decay in (0.3, 1.0) for seed in (0, 1)]
+    store = Store(tmp_path / "store")
+    store.add_all(a_record(i, config=run.canonical(), key=run.key) for i, run in enumerate(runs))
+    table = pd.read_parquet(store.path)
+    settings = pd.json_normalize(table["settings"].map(json.loads).tolist())
+    assert settings.groupby("optimizer.weight_decay").size().to_dict() == {0.3: 2, 1.0: 2}
+    expected = settings_table(runs).set_index("key").loc[table["key"]].reset_index(drop=True)
+    expected["model.hidden"] = expected["model.hidden"].map(list)
+    pd.testing.assert_frame_equal(settings[expected.columns], expected)
+    store.add(a_record(9))  # of no kind that is known here
+    assert pd.read_parquet(store.path)["settings"].isna().sum() == 1
 
 
 def test_polars_reads_all_of_a_store(store):
@@ -90,7 +106,7 @@ def test_files_of_both_ages_are_one_store(store):
     curves = {"parameter_l2/blocks.0": 1, "parameter_l2/output": 2}
     for name, value in curves.items():
         table = table.append_column(name, pa.array([ONES * value], CURVE))
-    pq.write_table(table.drop_columns(["other_curves", "hessian_top", "val_loss"]), file)
+    pq.write_table(table.drop_columns(["other_curves", "settings", "hessian_top", "val_loss"]), file)
     found = Store(store.path).read()
     assert same(found["old"], replace(RECORDS[3], key="old")) and same(found["abc"], SEVERAL)
 

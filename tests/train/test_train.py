@@ -284,7 +284,8 @@ def test_a_trained_run_stops_where_the_rule_says(extra, tmp_path):
 def a_record(train, val, **changes):
     steps = np.arange(len(train)) * 10
     curves = {"train_accuracy": np.float32(train), "val_accuracy": np.float32(val)}
-    return gk.Record("0" * 16, {}, steps, curves, observed_to=int(steps[-1]), status="budget", **changes)
+    watched = dict(observed_to=int(steps[-1]), status="budget")
+    return gk.Record("0" * 16, LEARNER.canonical(), steps, curves, **watched, **changes)
 
 
 @pytest.mark.parametrize(
