@@ -55,7 +55,8 @@ def test_the_environment_is_made_with_any_python_and_constraints(project):
     (project / "my python" / "python3").symlink_to(sys.executable)
     asked = ["PYTHON=my python/python3", f"CONSTRAINTS={project}/.ci/constraints.txt", ".venv/.ready"]
     lines = made(project, *asked).splitlines()
-    assert any(line.startswith("The path of this folder has a space: training works") for line in lines)
+    said = ("The path of this folder has a space: training works", "No C++ compiler is installed: training works")
+    assert any(line.startswith(said) for line in lines)
     assert lines[-1] == "<.[book,test]>"
     assert lines[lines.index("<--constraint>") + 1] == f"<{project}/.ci/constraints.txt>"
     assert (project / ".venv" / ".ready").exists()
