@@ -37,7 +37,7 @@ _LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
 def decide(store: Store) -> dict[str, dict[str, Any]]:
     """Claim id -> what its rule finds in `store`, and what is missing there, as plain JSON values."""
     tested = [claim for claim in claims().values() if claim.registration]
-    asked = {chapter: asked_by(chapter) for chapter in {claim.chapter for claim in tested}}
+    asked = {chapter: asked_by(chapter, store) for chapter in {claim.chapter for claim in tested}}
     plans = {chapter: plan_table(experiments) for chapter, experiments in asked.items()}
     held = {chapter: records_of(experiments, store) for chapter, experiments in asked.items()}
     prices = Prices([record for records in store.read_all().values() for record in records])
@@ -48,9 +48,9 @@ def decide(store: Store) -> dict[str, dict[str, Any]]:
     return found
 
 
-def asked_by(chapter: str) -> list[Experiment]:
-    """The runs that a chapter's evidence asks for."""
-    return planned(find_chapter(chapter), {"profile": PROFILE})
+def asked_by(chapter: str, store: Store) -> list[Experiment]:
+    """The runs that a chapter's evidence asks for; some ask for more once `store` has the first."""
+    return planned(find_chapter(chapter), {"profile": PROFILE, "store": str(store.path)})
 
 
 def plan_table(experiments: Iterable[Experiment]) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def waiting(store: Store, names: list[str] | None = None) -> list[Lot]:
 
 def _lots_of(chapter: str, store: Store) -> list[Lot]:
     registered = [claim for claim in claims().values() if claim.registration and claim.chapter == chapter]
-    asked = list({_name(each): each for each in _asked(chapter)}.values())
+    asked = list({_name(each): each for each in _asked(chapter, store)}.values())
     held = store.read_all()
     lacking = [each for each in asked if _is_lacking(each, held)]
     if not lacking:
@@ -93,8 +93,8 @@ def _lots_of(chapter: str, store: Store) -> list[Lot]:
     return [*lots, Lot(chapter, chapter, others)]
 
 
-def _asked(chapter: str) -> list[Asked]:
-    return [Asked(run.key, run, e.until, e.measure) for e in asked_by(chapter) for run in e.runs]
+def _asked(chapter: str, store: Store) -> list[Asked]:
+    return [Asked(run.key, run, e.until, e.measure) for e in asked_by(chapter, store) for run in e.runs]
 
 
 def _unanswered(asked: list[Asked], lacking: list[Asked]) -> dict[str, Asked]:

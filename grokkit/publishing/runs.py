@@ -51,4 +51,4 @@ def forms_of(records: Iterable[Record]) -> list[str | None]:
 @cache
 def thresholds(chapter: str) -> dict[str, float]:
     """Key of a run that a chapter asks for -> the accuracy that it waits for."""
-    return {run.key: e.until.accuracy or USUAL for e in asked_by(chapter) for run in e.runs}
+    return {run.key: e.until.accuracy or USUAL for e in asked_by(chapter, Store.find()) for run in e.runs}

@@ -113,7 +113,7 @@ def test_some_of_the_quantities_can_be_drawn_alone():
 
 
 def test_a_figure_without_its_columns_or_rows_is_refused():
-    with pytest.raises(gk.BadInput, match="table lacks the columns gradient_l2, moment"):
+    with pytest.raises(gk.BadInput, match="table: it lacks the columns gradient_l2, moment"):
         switch_curves(around().drop(columns=["moment", "gradient_l2"]))
     with pytest.raises(gk.BadInput, match="nothing to draw"):
         switch_curves(around().head(0))

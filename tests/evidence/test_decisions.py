@@ -40,7 +40,7 @@ def records_of(id):
 @cache
 def plan_of(chapter):
     """Made once for all claims of a chapter."""
-    return decisions.plan_table(decisions.asked_by(chapter))
+    return decisions.plan_table(decisions.asked_by(chapter, STORE))
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_lists_stand_on_one_line_and_nothing_else_changes(tmp_path, monkeypatch)
 def all_but_the_last(grid, until, tmp_path, monkeypatch):
     """What is decided where all runs of the grid but the last are there."""
     runs = [gk.Run.from_json(json.dumps(record.config)) for record in grid]
-    monkeypatch.setattr(decisions, "asked_by", lambda chapter: [Experiment(runs, until)])
+    monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [Experiment(runs, until)])
     monkeypatch.setattr(decisions, "records_of", lambda asked, store: grid[:-1])
     store = gk.Store(tmp_path)
     store.add_all(grid[:-1])
@@ -144,7 +144,7 @@ def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monke
     store.add_all([grid[0], *grid[2:]])
     runs, measure = [gk.Run.from_json(json.dumps(r.config)) for r in grid], gk.Measure(per_decade=1, full_per_decade=1)
     asked = Experiment(runs, gk.Until(steps=2_400, accuracy=None), measure)
-    monkeypatch.setattr(decisions, "asked_by", lambda chapter: [asked])
+    monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [asked])
     assert {r.observed_to for r in decisions.records_of([asked], store)} == {2_400}
     missing = decisions.decide(store)["A3"]["missing"]
     assert missing == {"runs": 1, "core_hours": round(2_400 * 36_000 / 2_500 / 3600, 1), "keys": [grid[1].key]}

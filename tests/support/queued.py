@@ -27,7 +27,7 @@ def plan_a_tiny_book(monkeypatch, asked=None) -> None:
     monkeypatch.setattr(queue, "chapters", lambda: [SimpleNamespace(stem=CHAPTER)])
     monkeypatch.setattr(queue, "claims", lambda: claims)
     monkeypatch.setattr(queue, "rule_of", rules.get)
-    monkeypatch.setattr(queue, "asked_by", lambda chapter: asked)
+    monkeypatch.setattr(queue, "asked_by", lambda chapter, store: asked)
 
 
 def _rule_reading(seeds):
