@@ -95,7 +95,7 @@ class Packages(SphinxDirective):
         self.env.note_reread()  # the library may change where the page does not
         page = Path(self.env.doc2path(self.env.docname)).read_text(encoding="utf-8")
         svg = picture(floors_of(page), imports())
-        return [nodes.raw("", f'<figure class="packages">{svg}</figure>', format="html")]
+        return [nodes.raw("", f'<figure class="packages" tabindex="0">{svg}</figure>', format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -6,7 +6,7 @@ evaluations those are seen in (`grokkit.Moment`), and a request must make these.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -106,19 +106,9 @@ class Measure(Config):
         """The names of what the observables measure."""
         return [curve for name in self.observables for curve in OBSERVED[name]]
 
-    @cached_property
-    def _cache(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        return {}
-
     def steps(self, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Evaluation steps from 0 to `last`, int64 (R,), and whether each is a full one, bool (R,)."""
-        if last not in self._cache:
-            full = self._log_spaced(self.full_per_decade, last)
-            seen = [step for step in self.observe_at if step <= last]
-            both = [full, self._log_spaced(self.per_decade, last), np.arange(0, last + 1, self.every), seen, [last]]
-            steps = np.unique(np.concatenate(both)).astype(np.int64)
-            self._cache[last] = steps, np.isin(steps, [*full, 0, last])
-        return self._cache[last]
+        return _steps(self, last)
 
     def require_events(self, run: Run) -> None:
         """Raise BadInput unless the evaluations that a run steers itself by are among these."""
@@ -136,6 +126,15 @@ class Measure(Config):
         places = np.ceil(points / self.every * (1 - LAST_BITS))  # whole powers of ten stand on multiples themselves
         snapped = np.where(gap > self.every * (1 + LAST_BITS), places * self.every, np.round(points))
         return snapped[snapped <= last]
+
+
+@lru_cache(256)  # apart from the requests, whose fields alone make two of them equal
+def _steps(measure: Measure, last: int) -> tuple[np.ndarray, np.ndarray]:
+    full = measure._log_spaced(measure.full_per_decade, last)
+    seen = [step for step in measure.observe_at if step <= last]
+    both = [full, measure._log_spaced(measure.per_decade, last), np.arange(0, last + 1, measure.every), seen, [last]]
+    steps = np.unique(np.concatenate(both)).astype(np.int64)
+    return steps, np.isin(steps, [*full, 0, last])
 
 
 def _ten_to(exponents: np.ndarray) -> np.ndarray:

@@ -8,39 +8,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from grokkit.chapters.notebooks import chapters
 from grokkit.claims import claims, rule_of
-from grokkit.config.request import Measure, Until
-from grokkit.config.run import Run
 from grokkit.engine import Shape
 from grokkit.errors import BadInput, unknown
 from grokkit.evidence.decisions import asked_by
-from grokkit.records.record import Record
+from grokkit.evidence.needs import Asked, Name, Needs, is_lacking
 from grokkit.records.store import Store
-from grokkit.records.tables import settings_table
 from grokkit.train import Experiment
 from grokkit.train.experiment import joined
 from grokkit.train.groups import CPU_SLOTS, Group, slots_for
-from grokkit.train.sufficiency import answer
 
 STACKED = 12 * CPU_SLOTS
 """Of runs that train in slots, so many are kept together: a stack that runs dry costs as much as a full one."""
 
-
-class Asked(NamedTuple):
-    """A run, its key (which takes a millisecond to find), and what is asked of it."""
-
-    key: str
-    run: Run
-    until: Until
-    measure: Measure
-
-
 Price = Callable[[Asked], float]
 """Processor seconds that a run is expected to take."""
-Name = tuple[str, Until, Measure]
 Costs = dict[Name, float]
 
 
@@ -77,60 +61,24 @@ def waiting(store: Store, names: list[str] | None = None) -> list[Lot]:
 
 def _lots_of(chapter: str, store: Store) -> list[Lot]:
     registered = [claim for claim in claims().values() if claim.registration and claim.chapter == chapter]
-    asked = list({_name(each): each for each in _asked(chapter, store)}.values())
-    held = store.read_all()
-    lacking = [each for each in asked if _is_lacking(each, held)]
-    if not lacking:
+    needs = Needs.of(asked_by(chapter, store), store)
+    if not needs.lacking:
         return []
-    table = settings_table({each.key: each.run for each in asked}.values())
-    first = _unanswered(asked, lacking)
-    lots = []
-    for claim in registered:
-        read = rule_of(claim.id).rows(table)["key"]
-        runs = [first[key] for key in read if key in first]
-        lots.append(Lot(claim.id, chapter, [*runs, *_watched_again(claim.id, lacking, set(read))]))
-    others = _without(lacking, [each for lot in lots for each in lot.runs])
+    lots = [Lot(claim.id, chapter, needs.of_rule(rule_of(claim.id))) for claim in registered]
+    others = _without(needs.lacking, [each for lot in lots for each in lot.runs])
     return [*lots, Lot(chapter, chapter, others)]
-
-
-def _asked(chapter: str, store: Store) -> list[Asked]:
-    return [Asked(run.key, run, e.until, e.measure) for e in asked_by(chapter, store) for run in e.runs]
-
-
-def _unanswered(asked: list[Asked], lacking: list[Asked]) -> dict[str, Asked]:
-    """key -> how the plan asks for it first, of runs of which the store answers nothing that the plan asks.
-
-    A rule reads a run as soon as anything is answered; a longer watch of the same is for the eye.
-    """
-    times = Counter(each.key for each in asked)
-    times.subtract(each.key for each in lacking)
-    return {each.key: each for each in reversed(lacking) if not times[each.key]}
-
-
-def _watched_again(id: str, lacking: list[Asked], read: set[str]) -> list[Asked]:
-    """What a rule wants to know of runs that it has read already: what becomes of them after a longer watch."""
-    longer = rule_of(id).longer
-    return [each for each in lacking if longer and each.until.steps >= longer and each.key in read]
 
 
 def still_waiting(lots: list[Lot], store: Store) -> list[Lot]:
     """The same without what `store` has by now."""
     held = store.read_all()
-    left = [replace(lot, runs=[each for each in lot.runs if _is_lacking(each, held)]) for lot in lots]
+    left = [replace(lot, runs=[each for each in lot.runs if is_lacking(each, held)]) for lot in lots]
     return [lot for lot in left if lot.runs]
 
 
-def _is_lacking(each: Asked, held: dict[str, list[Record]]) -> bool:
-    return answer(held.get(each.key, []), each.until, each.measure) is None
-
-
 def _without(runs: Iterable[Asked], others: Iterable[Asked]) -> list[Asked]:
-    taken = set(map(_name, others))
-    return [each for each in runs if _name(each) not in taken]
-
-
-def _name(each: Asked) -> Name:
-    return each.key, each.until, each.measure
+    taken = {each.name for each in others}
+    return [each for each in runs if each.name not in taken]
 
 
 def in_order(lots: list[Lot], price: Price, given: bool = False) -> list[Lot]:
@@ -139,7 +87,7 @@ def in_order(lots: list[Lot], price: Price, given: bool = False) -> list[Lot]:
     Claims come by the number that one decides, with others that need no more runs, for a core-hour; then what no claim
     needs. given: keeps the order of the lots.
     """
-    costs = {_name(each): price(each) for lot in lots for each in lot.runs}
+    costs = {each.name: price(each) for lot in lots for each in lot.runs}
     if given:
         return _greedy(lots, costs, lambda placed: placed[0])
     of_claims, rests = ([lot for lot in lots if (lot.name == lot.chapter) == rest] for rest in (False, True))
@@ -149,7 +97,7 @@ def in_order(lots: list[Lot], price: Price, given: bool = False) -> list[Lot]:
 
 def _greedy(lots: list[Lot], costs: Costs, best: Callable[[list[Lot]], Lot]) -> list[Lot]:
     """Again and again the best of the lots that are left, as they stand after those before."""
-    needs = {lot.name: set(map(_name, lot.runs)) for lot in lots}
+    needs = {lot.name: {each.name for each in lot.runs} for lot in lots}
     left, ordered, done = lots, [], set()
     while left:
         chosen = best([_placed(lot, left, needs, done, costs) for lot in left])
@@ -162,7 +110,7 @@ def _greedy(lots: list[Lot], costs: Costs, best: Callable[[list[Lot]], Lot]) -> 
 def _placed(lot: Lot, left: list[Lot], needs: dict[str, set[Name]], done: set[Name], costs: Costs) -> Lot:
     """The lot as it stands when `done` is done: what it still trains, and what that decides."""
     then = done | needs[lot.name]
-    runs = [each for each in lot.runs if _name(each) not in done]
+    runs = [each for each in lot.runs if each.name not in done]
     decides = tuple(other.name for other in left if needs[other.name] <= then and other.name != other.chapter)
     return replace(lot, runs=runs, decides=decides, seconds=_cost(runs, costs))
 
@@ -172,7 +120,7 @@ def _worth(lot: Lot) -> float:
 
 
 def _cost(runs: list[Asked], costs: Costs) -> float:
-    return sum(costs[_name(each)] for each in runs)
+    return sum(costs[each.name] for each in runs)
 
 
 def sharded(lots: list[Lot], price: Price, shard: str) -> list[Lot]:

@@ -14,20 +14,21 @@ from grokkit.plans.switching import Switching
 from grokkit.plans.toy import Toy
 from grokkit.plans.transformer import Transformers
 
-PLANS: dict[str, type[Plan]] = {
-    "quickstart": Quickstart,
-    "transformer": Transformers,
-    "architectures": Architectures,
-    "recurrent": Recurrent,
-    "optimizers": Optimizers,
-    "summands": Summands,
-    "norms": Norms,
-    "sharpness": Sharpness,
-    "activations": Activations,
-    "switching": Switching,
-    "toy": Toy,
-    "mnist": Mnist,
-}
+_IN_ORDER: tuple[type[Plan], ...] = (
+    Quickstart,
+    Transformers,
+    Architectures,
+    Recurrent,
+    Optimizers,
+    Summands,
+    Norms,
+    Sharpness,
+    Activations,
+    Switching,
+    Toy,
+    Mnist,
+)
+PLANS = {plan.chapter(): plan for plan in _IN_ORDER}
 """Chapter, without its number -> its plan."""
 
 __all__ = ["PLANS", "PROFILES", "PUBLISHED_PROFILES", "Plan"]

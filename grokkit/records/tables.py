@@ -51,6 +51,13 @@ def evidence_table(records: Iterable[Record], threshold: float | None = None, ev
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
 
 
+def rows_where(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
+    """The rows in which every column named here has that value; of a table without rows nothing is asked."""
+    for name, value in values.items():
+        table = table[table[name] == value] if len(table) else table
+    return table
+
+
 def settings_table(runs: Iterable[Run]) -> pd.DataFrame:
     """One row a run, trained or not: its key and all its settings ('task.p', 'model.width', ...)."""
     return pd.DataFrame([{"key": run.key} | _settings(run) for run in runs])

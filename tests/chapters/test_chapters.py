@@ -131,7 +131,7 @@ def test_no_generator_outlives_its_turn(chapter):
 
 @every_chapter
 def test_code_cells_are_short(chapter):
-    """Over 16 lines, and then never over 24, only where one algorithm is written out."""
+    """Over 12 lines, and then never over 24, only where one algorithm is written out."""
     lengths = sorted(len(source.splitlines()) for source in sources(chapter, "code"))
     assert lengths[-1] <= 24 and sum(length > 12 for length in lengths) <= 4
 

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from judged import decided
 from made_up_recurrent import BUDGET, EVERY, a_grid, a_record, a_run, as_the_source
 
 import grokkit as gk
@@ -17,10 +18,6 @@ COMPARISONS = ["C3", "C9", "C10", "C14"]
 every_rule = pytest.mark.parametrize("id", IDS)
 every_majority = pytest.mark.parametrize("id", MAJORITIES)
 every_comparison = pytest.mark.parametrize("id", COMPARISONS)
-
-
-def decided(id, records):
-    return rule_of(id)(gk.evidence_table(records))
 
 
 def told(story, **changed):

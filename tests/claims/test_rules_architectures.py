@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from judged import decided
 from made_up_networks import FORMS, a_record, a_run, networks
 
 import grokkit as gk
@@ -13,10 +14,6 @@ from grokkit.records.tables import settings_table
 from grokkit.sources import a
 
 IDS = ("A6", "A7", "A8", "A9", "A10")
-
-
-def decided(id, records):
-    return rule_of(id)(gk.evidence_table(records))
 
 
 def at(factors, base=2000):

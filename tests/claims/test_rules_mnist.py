@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged import decided
 from made_up_mnist import AS_TOLD, LATENESS, T_TRAIN, a_cell, a_diagram, a_record, a_sample
 
 import grokkit as gk
@@ -19,10 +20,6 @@ from grokkit.sources import b
 
 IDS = ("B5", "B7", "B9", "B10", "B11", "B18")
 every_rule = pytest.mark.parametrize("id", IDS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 @pytest.fixture(scope="module")

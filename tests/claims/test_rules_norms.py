@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_norms import DECAYS, FORMS, STEPS, T_TRAIN, a_grid, a_record, a_run, fall, silent
 
 import grokkit as gk
@@ -13,10 +14,6 @@ from grokkit.records.tables import settings_table
 
 every_rule = pytest.mark.parametrize("id", ["A20", "D13"])
 LAW = 80 * np.exp(-1e-3 * STEPS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def test_levels_share_five_percent():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_methods import FRACTIONS, SETTINGS, a_grid, a_record, a_run
 
 import grokkit as gk
@@ -38,10 +39,6 @@ def but(**other):
         return (changed if isinstance(changed, float) else changed[alpha]) - 0.001 * i
 
     return best
-
-
-def decided(id, records):
-    return rule_of(id)(gk.evidence_table(records))
 
 
 @every_claim

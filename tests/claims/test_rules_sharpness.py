@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_sharpness import BUDGET, RADII, a_grid, a_record, a_run, as_told
 
 import grokkit as gk
@@ -16,10 +17,6 @@ from grokkit.sources.a import INITIALISERS, SHARPNESS_AWARE
 IDS = ("A21", "A22", "A24")
 NEVER = np.inf
 every_rule = pytest.mark.parametrize("id", IDS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def ordered(sharpness, norm, runs=6):

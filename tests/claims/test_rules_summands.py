@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_summands import BUDGET, MODULI, NETWORKS, a_control, a_grid, a_record, a_run, as_told
 
 import grokkit as gk
@@ -16,10 +17,6 @@ from grokkit.sources import a
 IDS = ("A16", "A17", "A18", "A19")
 NEVER, FULL = np.inf, 100_000
 every_rule = pytest.mark.parametrize("id", IDS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def changed(which, at, times):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_switching import BUDGET, EVERY, GRID, WAYS, Story, a_grid, a_record, a_run, as_the_source, falling
 
 import grokkit as gk
@@ -19,10 +20,6 @@ from grokkit.sources import c
 IDS = ["C4", "C5", "C6", "C7", "C8", "C12"]
 MAJORITIES = ["C5", "C6", "C7"]
 every_rule = pytest.mark.parametrize("id", IDS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def told(ways, other, only=range(100)):

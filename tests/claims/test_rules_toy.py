@@ -6,6 +6,7 @@ import made_up_toy
 import numpy as np
 import pandas as pd
 import pytest
+from judged import decided
 from made_up_toy import AS_TOLD, a_cell, a_diagram, a_grid, a_record
 from made_up_toy import as_told as made_up
 
@@ -22,10 +23,6 @@ from grokkit.sources.b import DATA_SEED
 
 IDS = ("B1", "B2", "B3", "B4", "B6", "B12", "B17")
 every_rule = pytest.mark.parametrize("id", IDS)
-
-
-def decided(id, records, **reading):
-    return rule_of(id)(gk.evidence_table(records, **reading))
 
 
 def as_map(lines):

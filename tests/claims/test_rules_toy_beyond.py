@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from judged import decided
 from made_up_toy import AS_TOLD, COLUMNS, ROWS, a_cell, a_record
 
 import grokkit as gk
@@ -20,10 +21,6 @@ PAIRS = range(19, 31)
 TIMES = {"C": (10, 500), "G": (500, 20_000), "M": (500, np.nan), "X": (np.nan, np.nan), "L": (500, 200_000)}
 """T_train and T_val in each phase; L memorises after 100,000 steps and generalises after 200,000."""
 PLACES = [(row, column) for row in range(len(ROWS)) for column in range(len(COLUMNS))]
-
-
-def decided(id, records):
-    return rule_of(id)(gk.evidence_table(records))
 
 
 def drawn(setup, letters, seed, budget=b.STEPS, activation="tanh", times=TIMES):

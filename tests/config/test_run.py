@@ -122,3 +122,10 @@ def test_a_stop_waits_until_what_it_waits_for_was_seen():
     assert statuses == [None] * 5 + ["reached"]
     assert until.status([0, 1000], train[:2], val[:2]) == "budget"
     assert Until(steps=1000, accuracy=None).status(list(range(6)), train, val) is None
+
+
+def test_requests_can_be_compared_after_they_have_told_their_steps():
+    """Their grids were once kept in them, and arrays are neither equal nor different."""
+    first, second = Measure(every=7), Measure(every=7)
+    assert first.steps(50)[0].tolist() == second.steps(50)[0].tolist()
+    assert first == second and first != Measure(every=8) and len({first: 1, second: 2}) == 1

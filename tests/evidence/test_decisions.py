@@ -16,6 +16,7 @@ from grokkit.chapters.notebooks import find_run
 from grokkit.claims import claims, ledger, rule_of
 from grokkit.claims.ledger import VERDICTS
 from grokkit.evidence import decisions
+from grokkit.evidence.needs import Needs
 from grokkit.evidence.repeat import _differences, compared
 from grokkit.publishing.readme import with_verdicts
 from grokkit.sources import b
@@ -40,7 +41,7 @@ def records_of(id):
 @cache
 def plan_of(chapter):
     """Made once for all claims of a chapter."""
-    return decisions.plan_table(decisions.asked_by(chapter, STORE))
+    return Needs.of(decisions.asked_by(chapter, STORE), STORE).table
 
 
 @pytest.fixture
@@ -110,8 +111,11 @@ def test_lists_stand_on_one_line_and_nothing_else_changes(tmp_path, monkeypatch)
 def all_but_the_last(grid, until, tmp_path, monkeypatch):
     """What is decided where all runs of the grid but the last are there."""
     runs = [gk.Run.from_json(json.dumps(record.config)) for record in grid]
-    monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [Experiment(runs, until)])
-    monkeypatch.setattr(decisions, "records_of", lambda asked, store: grid[:-1])
+    measure = gk.Measure(per_decade=1, full_per_decade=1)
+    monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [Experiment(runs, until, measure)])
+    for record in grid:
+        record.curves["val_accuracy_full"] = record.curves["val_accuracy"]
+        record.provenance["sample"] = measure.sample
     store = gk.Store(tmp_path)
     store.add_all(grid[:-1])
     return decisions.decide(store)
@@ -151,15 +155,18 @@ def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monke
 
 
 def test_a_longer_watch_that_a_rule_asks_for_is_missing_until_it_is_there(tmp_path):
+    """B8 alone asks what becomes of a cell at three times the steps; a run is announced once."""
     place = {"decay": b.TOY_DECAYS["regression"][0], "rate": b.TOY_RATES[2]}
     cell = b.toy("regression", data=19, init=19, **place)
     asked = [Experiment([cell], gk.Until(steps=n)) for n in (100_000, 300_000)]
-    for id, keys in (("B8", [cell.key]), ("B3", [])):
-        missing = {"runs": 0, "core_hours": 0.0, "keys": []}
-        decisions._add_longer_watches(missing, rule_of(id), asked, gk.Store(tmp_path), Prices([]))
-        assert (missing["keys"], missing["runs"]) == (keys, len(keys))
-    assert decisions._add_longer_watches(missing, rule_of("B8"), asked[:1], gk.Store(tmp_path), Prices([])) is None
-    assert missing["keys"] == []
+    needs = Needs.of(asked, gk.Store(tmp_path))
+    read = Needs(needs.asked, needs.lacking[1:])  # as if the shorter watch were there
+    for id, unread, again in (("B8", [100_000, 300_000], [300_000]), ("B3", [100_000], [])):
+        for each, steps in ((needs, unread), (read, again)):
+            found = each.of_rule(rule_of(id))
+            assert [one.until.steps for one in found] == steps
+            missing = decisions._missing(found, Prices([]))
+            assert missing["keys"] == [cell.key] * bool(steps) and missing["runs"] == len(missing["keys"])
 
 
 @every_registered

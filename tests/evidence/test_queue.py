@@ -6,10 +6,9 @@ from tiny import MEASURE, UNTIL, a_run
 
 import grokkit as gk
 from grokkit.claims import rule_of
+from grokkit.evidence.needs import Asked, watched_again
 from grokkit.evidence.queue import (
-    Asked,
     Lot,
-    _watched_again,
     experiments_of,
     in_order,
     sharded,
@@ -76,7 +75,8 @@ def test_a_longer_watch_is_the_need_of_a_rule_that_asks_what_becomes_of_a_run(tm
     cell, other = (b.toy("regression", data=seed, init=seed) for seed in (19, 1))
     asked = [Asked(run.key, run, gk.Until(steps=n), MEASURE) for run in (cell, other) for n in (100_000, 300_000)]
     assert (rule_of("B8").longer, rule_of("B3").longer) == (300_000, 0)
-    assert _watched_again("B8", asked, {cell.key}) == [asked[1]] and _watched_again("B3", asked, {cell.key}) == []
+    assert watched_again(asked, {cell.key}, rule_of("B8").longer) == [asked[1]]
+    assert watched_again(asked, {cell.key}, rule_of("B3").longer) == []
 
 
 def test_claims_and_chapters_can_be_named_and_keep_their_order(tmp_path, book):

@@ -55,8 +55,9 @@ def test_the_environment_is_made_with_any_python_and_constraints(project):
     (project / "my python" / "python3").symlink_to(sys.executable)
     asked = ["PYTHON=my python/python3", f"CONSTRAINTS={project}/.ci/constraints.txt", ".venv/.ready"]
     lines = made(project, *asked).splitlines()
-    said = ("The path of this folder has a space: training works", "No C++ compiler is installed: training works")
-    assert any(line.startswith(said) for line in lines)
+    compiler = any(shutil.which(name) for name in (os.environ.get("CXX") or "g++", "g++", "clang++"))
+    why = "The path of this folder has a space" if compiler else "No C++ compiler is installed"
+    assert any(line.startswith(f"{why}: training works") for line in lines)
     assert lines[-1] == "<.[book,test]>"
     assert lines[lines.index("<--constraint>") + 1] == f"<{project}/.ci/constraints.txt>"
     assert (project / ".venv" / ".ready").exists()

@@ -10,7 +10,7 @@ from tiny import MEASURE, a_run, learner
 
 import grokkit as gk
 from grokkit.claims import claim, judge
-from grokkit.records.tables import RUN_COLUMNS, settings_table
+from grokkit.records.tables import RUN_COLUMNS, rows_where, settings_table
 from grokkit.train.estimate import estimate
 from grokkit.train.machine import environment
 from grokkit.train.price import Prices
@@ -125,3 +125,11 @@ def test_what_a_run_costs_is_told_beside_records_of_unknown_runs(mixed):
     here = [replace(record, provenance=environment(cpu, False) | {"seconds": 6.0}) for record in mixed]
     with pytest.warns(gk.StoreWarning, match="my_binary"):
         assert estimate([asked], until, here, cpu, False, 1).seconds == pytest.approx(6)
+
+
+def test_rows_are_chosen_by_their_values_also_where_there_are_none():
+    table = pd.DataFrame({"p": [7, 7, 5], "alpha": [0.3, 0.5, 0.5]})
+    assert list(rows_where(table, p=7, alpha=0.5).index) == [1] and list(rows_where(table).index) == [0, 1, 2]
+    assert rows_where(table, p=3, alpha=0.5).empty and rows_where(pd.DataFrame(), p=7).empty
+    with pytest.raises(KeyError, match="way"):
+        rows_where(table, way="AdamW")
