@@ -17,6 +17,7 @@ from grokkit.analysis.phases import phase
 from grokkit.claims.identity import of_runs
 from grokkit.claims.maps import Diagram, Pair, grid
 from grokkit.claims.samples import Reading, Sample, seen_at
+from grokkit.records.passages import first_passage
 from grokkit.sources import b
 
 EARLY = 2000
@@ -188,7 +189,7 @@ def _was_followed(run: pd.Series) -> bool:
 
 def _embedding(run: pd.Series) -> dict[str, object]:
     early, late = (int(np.flatnonzero(run["steps"] == step)[0]) for step in (EARLY, b.STEPS))
-    times = [_first(run["steps"], run[f"{which}_accuracy"], b.TOY_ACCURACY) for which in ("train", "val")]
+    times = [first_passage(run["steps"], run[f"{which}_accuracy"], b.TOY_ACCURACY) for which in ("train", "val")]
     size = run["embedding_rms"]
     ordered = bool(run["embedding_order"][early] == 1)
     return {
@@ -205,13 +206,5 @@ def _first_above(cells: pd.DataFrame, which: str) -> np.ndarray:
     """The first evaluated step at which an accuracy is above 60%; NaN for never, and for a run that diverged."""
     if f"{which}_accuracy" not in cells:
         return np.full(len(cells), np.nan)
-    times = [
-        np.nan if run["status"] == "diverged" else _first(run["steps"], run[f"{which}_accuracy"], b.MNIST_ACCURACY)
-        for _, run in cells.iterrows()
-    ]
-    return np.array(times, dtype=float)
-
-
-def _first(steps: np.ndarray, accuracy: np.ndarray, threshold: float) -> float:
-    arrived = steps[accuracy >= threshold]
-    return float(arrived[0]) if len(arrived) else np.nan
+    found = [first_passage(run["steps"], run[f"{which}_accuracy"], b.MNIST_ACCURACY) for _, run in cells.iterrows()]
+    return np.where(cells["status"] == "diverged", np.nan, found)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from grokkit.analysis import alignment
 from grokkit.claims.identity import of_a_run, of_runs
+from grokkit.records.passages import first_passage
 
 LATE = 2.0
 """T_val / T_train from which on a run generalises late: the waiting then takes as long again as the learning did."""
@@ -177,8 +178,8 @@ def rises_together(run: pd.Series) -> bool:
 
 def _first(run: pd.Series, name: str, level: float) -> float:
     """The first evaluated step with that accuracy, counted from 1."""
-    there = run["steps"][run[name] >= level]
-    return max(1.0, float(there[0])) if len(there) else np.inf
+    step = first_passage(run["steps"], run[name], level)
+    return np.inf if np.isnan(step) else max(1.0, step)
 
 
 @of_a_run(1)

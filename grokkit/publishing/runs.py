@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from grokkit.claims import ledger
-from grokkit.config.run import Run
 from grokkit.evidence.decisions import asked_by
 from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
@@ -45,7 +44,7 @@ def runs_behind(found: Mapping[str, Any], held: Mapping[str, Record]) -> pd.Data
 
 def forms_of(records: Iterable[Record]) -> list[str | None]:
     """Source A's name for the network of each record."""
-    return [a.form_of(Run(**record.config).model) for record in records]
+    return [a.form_of(record.run.model) for record in records]
 
 
 @cache

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from grokkit.chapters.notebooks import plan_of, planned
 from grokkit.plans import PLANS
+from grokkit.records.format import provenance_text
 from grokkit.records.record import Record
 
 STAMPS = "stamps.json"
@@ -92,7 +93,7 @@ def _of_source(chapter: Path) -> str:
 
 def _of_records(records: Iterable[Record]) -> str:
     """Of all that was measured and of where it was made, which pages tell."""
-    lines = {f"{record.digest} {json.dumps(record.provenance, sort_keys=True)}" for record in records}
+    lines = {f"{record.digest} {provenance_text(record)}" for record in records}
     return _digest(line.encode() for line in sorted(lines))
 
 

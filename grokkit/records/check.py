@@ -28,7 +28,7 @@ def disagreements(everything: Iterable[Stored]) -> list[Problem]:
 
 def _contradict(one: Record, other: Record) -> bool:
     """Whether any curve differs at a common step; records whose evaluations used other samples are not compared."""
-    if one.provenance.get("sample") != other.provenance.get("sample"):
+    if one.sample != other.sample:
         return False
     _, mine, theirs = np.intersect1d(one.steps, other.steps, return_indices=True)
     shared = one.curves.keys() & other.curves.keys()

@@ -5,7 +5,8 @@
     steps                 list<int64>, optimizer steps
     <name of a curve>     list<float32>, one value per entry of `steps`; null where the record lacks the curve
     other_curves          list<struct<name, values>>: curves of single layers, and what has no column of its own
-    config, provenance    string holding JSON; of the configuration what departs from its defaults: the run's identity
+    config, provenance    string holding JSON; of the configuration what departs from its defaults: the run's identity;
+                          beside the provenance stand `sample` and `watched` of the record
     settings              string holding JSON: the whole configuration, defaults too; null for a kind not known here
 
 One row a record, and the same columns in every file, so that `pandas.read_parquet` of a file, a folder or a list shows
@@ -31,7 +32,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokkit.config.run import Run
 from grokkit.errors import BadInput
 from grokkit.metrics import METRICS, OBSERVED
 from grokkit.records.record import Record
@@ -140,7 +140,7 @@ def encode(records: Iterable[Record]) -> bytes:
         OTHERS: _named_lists([_others(record) for record in records]),
         "config": pa.array([json.dumps(record.config, sort_keys=True) for record in records], COLUMNS["config"]),
         SETTINGS: pa.array([_settings(record) for record in records], pa.string()),
-        "provenance": pa.array([json.dumps(r.provenance, sort_keys=True) for r in records], COLUMNS["provenance"]),
+        "provenance": pa.array([provenance_text(record) for record in records], COLUMNS["provenance"]),
     }
     file = io.BytesIO()
     # Measured on 40 steps x 12 curves: dictionaries cost a third of a packed run's 2 kB, and the Arrow schema and
@@ -177,11 +177,23 @@ def _rows(table: pa.Table) -> list[Row]:
                 curves=curves[i],
                 observed_to=plain["observed_to"][i],
                 status=plain["status"][i],
-                provenance=json.loads(plain["provenance"][i]),
+                **_read_provenance(plain["provenance"][i]),
             ),
         )
         for i in range(len(steps))
     ]
+
+
+def provenance_text(record: Record) -> str:
+    """Where a record was made, and what was watched on how many examples: one JSON object, as a file has it."""
+    watched = {} if record.watched is None else {"watched": record.watched}
+    return json.dumps({**record.provenance, "sample": record.sample, **watched}, sort_keys=True)
+
+
+def _read_provenance(text: str) -> dict[str, Any]:
+    """The fields of a record that `provenance_text` wrote."""
+    provenance = json.loads(text)
+    return {name: provenance.pop(name, None) for name in ("sample", "watched")} | {"provenance": provenance}
 
 
 def _curves(table: pa.Table) -> list[dict[str, np.ndarray]]:
@@ -237,7 +249,7 @@ def _check_json(key: str, part: str, value: Any) -> None:
 def _settings(record: Record) -> str | None:
     """The whole configuration, for those who read files without our code; nothing here reads it."""
     try:
-        return json.dumps(Run(**record.config).model_dump(mode="json"), sort_keys=True)
+        return json.dumps(record.run.model_dump(mode="json"), sort_keys=True)
     except BadInput:
         return None
 

@@ -17,7 +17,7 @@ def with_runs(records: Iterable[Record]) -> Iterator[tuple[Record, Run]]:
     unknown: Counter[str] = Counter()
     for record in records:
         try:
-            run = Run(**record.config)
+            run = record.run
         except BadInput as error:
             unknown[str(error)] += 1
         else:

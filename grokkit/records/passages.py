@@ -37,7 +37,7 @@ def first_passage(steps: np.ndarray, accuracy: np.ndarray, threshold: float) -> 
 def threshold_of(record: Record) -> float:
     """Return the accuracy that the record was asked for with; without a request the one that every step was watched
     for; else the usual 0.99."""
-    return record.threshold or record.provenance.get("watched") or USUAL
+    return record.threshold or record.watched or USUAL
 
 
 def passage(record: Record, threshold: float | None = None) -> Passage:
@@ -57,6 +57,6 @@ def passage(record: Record, threshold: float | None = None) -> Passage:
 
 
 def _time(record: Record, which: str, threshold: float) -> float:
-    if record.provenance.get("watched") == threshold:
+    if record.watched == threshold:
         return float(record.curves[f"{which}_passage"][-1])
     return first_passage(record.steps, record.curves[f"{which}_accuracy"], threshold)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from grokkit.config.request import Status
+from grokkit.config.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,8 @@ class Record:
     curves: name -> float32 (R,), one value per entry of `steps`; NaN where a quantity was not measured.
     observed_to: the last step up to which this run was watched.
     status: see `Status`.
+    sample: how many examples of each set an evaluation used (`Measure.sample`); None for all.
+    watched: the accuracy that every single step was watched for (`Until.every_step`); None where only evaluations tell.
     provenance: versions, device, precision, seconds, revision: plain JSON values.
     threshold: the accuracy that whoever asked for this record waits for (`Until.accuracy`); None without a request. It
     belongs to the question, so no store keeps it.
@@ -37,8 +40,15 @@ class Record:
     curves: dict[str, np.ndarray]
     observed_to: int
     status: Status
+    sample: int | None = None
+    watched: float | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     threshold: float | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run that left this record; `BadInput` if its task, model or optimizer is not known here."""
+        return Run(**self.config)
 
     @property
     def digest(self) -> str:

@@ -24,11 +24,11 @@ def answer(records: Iterable[Record], until: Until, measure: Measure) -> Record 
 
 def view(record: Record, until: Until, measure: Measure) -> Record | None:
     """The record as if it had been made for this request; None if it lacks what was asked for or ends too early."""
-    if record.provenance.get("sample") != measure.sample:
+    if record.sample != measure.sample:
         return None
     if measure.layers and not any(map(is_of_a_layer, record.curves)):
         return None
-    if until.every_step and record.provenance.get("watched") != until.accuracy:
+    if until.every_step and record.watched != until.accuracy:
         return None
     grid, full = _grid(record, until, measure)
     place = np.minimum(np.searchsorted(record.steps, grid), len(record.steps) - 1)

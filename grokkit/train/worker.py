@@ -98,6 +98,8 @@ class Worker:
             curves,
             observed_to=trajectory.steps[-1],
             status=status,
+            sample=self.measure.sample,
+            watched=self.until.watched,
             provenance=self._provenance(trajectory),
         )
 
@@ -106,8 +108,6 @@ class Worker:
             **versions(),
             **environment(self.device, self.compiled),
             "precision": trajectory.run.precision,
-            "sample": self.measure.sample,
-            **({"watched": self.until.watched} if self.until.every_step else {}),
             "seconds": round(trajectory.seconds, 3),
             "cpu_seconds": round(trajectory.cpu_seconds, 3),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,6 +1,5 @@
 """What a chapter's page says of its runs: counts from what is asked and what is there, a sentence where none are."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +23,7 @@ def grid():
 
 
 def runs_of(records):
-    return [gk.Run.from_json(json.dumps(record.config)) for record in records]
+    return [record.run for record in records]
 
 
 def a_chapter(grid, held):

@@ -140,7 +140,7 @@ def relabelled(run):
 
 
 def test_rows_are_known_before_any_run_is_trained():
-    runs = [gk.Run(**r.config) for r in a_grid(tuned=False)]
+    runs = [r.run for r in a_grid(tuned=False)]
     others = [a_run("tanh", 0), a_run("relu", 0, batch_norm=True), a_run("relu", 50, 1e-3)]
     planned = A23.rows(settings_table(runs + others))
     assert set(planned["key"]) == {run.key for run in runs} and len(planned) == 35

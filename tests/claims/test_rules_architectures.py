@@ -221,8 +221,7 @@ def test_a_network_that_may_still_overtake_does_not_refute():
     """Transformers that were given up at 400 steps might have arrived before the others did."""
     sooner = at({"MLP": 0.5, "LSTM": 0.5})
     short = [
-        a_record(gk.Run(**r.config), None, budget=400) if r.config["model"]["kind"] == "transformer" else r
-        for r in networks(sooner)
+        a_record(r.run, None, budget=400) if r.config["model"]["kind"] == "transformer" else r for r in networks(sooner)
     ]
     assert decided("A10", networks(sooner)).outcome == "not reproduced"
     assert decided("A10", short).outcome == "undecided"
@@ -301,7 +300,7 @@ def test_other_rows_do_not_matter(id):
 @pytest.mark.parametrize("id", IDS)
 def test_rows_are_told_from_settings_of_runs_that_are_not_trained(id):
     records = networks(at({}))
-    planned = settings_table(gk.Run(**record.config) for record in records)
+    planned = settings_table(record.run for record in records)
     rows = rule_of(id).rows
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table(records))["key"])
     assert 0 < len(rows(planned)) < len(records)

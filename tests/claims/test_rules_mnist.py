@@ -94,7 +94,7 @@ def test_rules_read_only_their_rows(id, as_told):
 
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id, as_told):
-    planned = settings_table([gk.Run(**r.config) for r in as_told])
+    planned = settings_table([r.run for r in as_told])
     found = set(rule_of(id).rows(planned)["key"])
     assert found == set(rule_of(id).rows(gk.evidence_table(as_told))["key"])
     assert len(found) == 8 * {"B9": 1, "B10": 1}.get(id, 30)

@@ -160,7 +160,7 @@ def test_rules_read_only_their_rows(id):
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id):
     grid = a_grid()
-    planned = settings_table(gk.Run(**r.config) for r in grid)
+    planned = settings_table(r.run for r in grid)
     rows = rule_of(id).rows
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table(grid))["key"]) != set()
 

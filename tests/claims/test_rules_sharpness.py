@@ -130,7 +130,7 @@ def test_rules_read_only_their_rows(id):
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id):
     grid = a_grid_as_told(id)
-    planned = [gk.Run(**r.config) for r in grid]
+    planned = [r.run for r in grid]
     rows = rule_of(id).rows
     assert set(rows(settings_table(planned))["key"]) == set(rows(gk.evidence_table(grid))["key"])
     assert not rows(settings_table(planned))["key"].duplicated().any()

@@ -261,7 +261,7 @@ def test_only_an_order_that_longer_watching_could_not_change_refutes():
     assert decided("A19", two).statement.count("refuted") == 1  # the MLP's
     long = a_grid(reverse_but((2, 3)), floating=None, budget=FULL)
     assert decided("A19", long).statement.count("refuted") == 3
-    late = [a_record(gk.Run(**r.config), 300, NEVER, budget=1000) if r.config["model"]["kind"] == "mlp" else r
+    late = [a_record(r.run, 300, NEVER, budget=1000) if r.config["model"]["kind"] == "mlp" else r
             for r in a_grid(floating=None)]  # fmt: skip
     assert "refuted" not in decided("A19", late).statement
 

@@ -116,7 +116,7 @@ def test_rules_read_only_their_rows(id, as_told):
 
 @every_rule
 def test_rows_are_known_before_any_run_is_trained(id, as_told):
-    planned = settings_table([gk.Run(**r.config) for r in as_told])
+    planned = settings_table([r.run for r in as_told])
     rows = rule_of(id).rows
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table(as_told))["key"]) and len(rows(planned))
 

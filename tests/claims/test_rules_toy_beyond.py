@@ -235,7 +235,7 @@ def test_rows_are_known_before_any_run_is_trained_and_no_others_are_read(id, rec
         *drawn("regression", LESS, 20, activation="gelu"),
     ]
     rows = rule_of(id).rows
-    planned = settings_table([gk.Run(**r.config) for r in [*others, *records]])
+    planned = settings_table([r.run for r in [*others, *records]])
     assert set(rows(planned)["key"]) == set(rows(gk.evidence_table([*others, *records]))["key"])
     assert 0 < len(rows(planned)) <= len(records)
     assert decided(id, [*others, *records]) == decided(id, records)

@@ -110,12 +110,12 @@ def test_lists_stand_on_one_line_and_nothing_else_changes(tmp_path, monkeypatch)
 
 def all_but_the_last(grid, until, tmp_path, monkeypatch):
     """What is decided where all runs of the grid but the last are there."""
-    runs = [gk.Run.from_json(json.dumps(record.config)) for record in grid]
+    runs = [record.run for record in grid]
     measure = gk.Measure(per_decade=1, full_per_decade=1)
     monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [Experiment(runs, until, measure)])
+    grid = [replace(record, sample=measure.sample) for record in grid]
     for record in grid:
         record.curves["val_accuracy_full"] = record.curves["val_accuracy"]
-        record.provenance["sample"] = measure.sample
     store = gk.Store(tmp_path)
     store.add_all(grid[:-1])
     return decisions.decide(store)
@@ -141,12 +141,12 @@ def test_the_hours_of_the_runs_behind_a_verdict_are_processor_hours_where_these_
 
 def test_a_record_watched_longer_than_asked_does_not_look_slower(tmp_path, monkeypatch, one_chapter):
     grid = a_grid(lambda *_: 2000, seeds=[10])  # watched for 2,500 steps in 36,000 s, and asked for 2,400
-    grid = [replace(r, provenance={"sample": 1024, "seconds": 36_000.0, "device": "cpu"}) for r in grid]
+    grid = [replace(r, sample=1024, provenance={"seconds": 36_000.0, "device": "cpu"}) for r in grid]
     for record in grid:
         record.curves["val_accuracy_full"] = record.curves["val_accuracy"]
     store = gk.Store(tmp_path)
     store.add_all([grid[0], *grid[2:]])
-    runs, measure = [gk.Run.from_json(json.dumps(r.config)) for r in grid], gk.Measure(per_decade=1, full_per_decade=1)
+    runs, measure = [r.run for r in grid], gk.Measure(per_decade=1, full_per_decade=1)
     asked = Experiment(runs, gk.Until(steps=2_400, accuracy=None), measure)
     monkeypatch.setattr(decisions, "asked_by", lambda chapter, store: [asked])
     assert {r.observed_to for r in decisions.records_of([asked], store)} == {2_400}

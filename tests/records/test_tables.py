@@ -63,7 +63,7 @@ def test_t_is_taken_at_the_accuracy_that_was_asked_for():
 
 
 def test_without_a_request_t_is_taken_where_every_step_was_watched_or_at_99_percent():
-    watched = recorded(a_run(), provenance={"watched": 0.899})
+    watched = recorded(a_run(), watched=0.899)
     passed = np.array([np.nan, np.nan, 17, 17], dtype=np.float32)
     watched.curves.update(train_passage=passed, val_passage=passed)
     assert gk.runs_table([watched, recorded(a_run())])["t_train"].tolist() == [17, 30]

@@ -42,9 +42,9 @@ def a_record(run: gk.Run, t_train: float, t_val: float, budget: int = STEPS) -> 
         curves[f"{name}_passage"] = np.where(steps >= time, time, np.nan)
         curves[f"{name}_accuracy"] = np.where(steps >= time, 1.0, 0.1)
     curves = {name: values.astype(np.float32) for name, values in curves.items()}
-    status, provenance = "reached" if arrives else "budget", {"seconds": 3.6, "watched": THRESHOLD}
+    status, provenance = "reached" if arrives else "budget", {"seconds": 3.6}
     key, settings = identity(run)
-    return gk.Record(key, json.loads(settings), steps, curves, end, status, provenance)
+    return gk.Record(key, json.loads(settings), steps, curves, end, status, watched=THRESHOLD, provenance=provenance)
 
 
 @cache

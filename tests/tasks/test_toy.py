@@ -170,7 +170,7 @@ def test_what_was_not_watched_is_not_answered(quick):
 
 def test_ordinary_records_have_no_passages(tmp_path):
     [record] = gk.train([small_run()], until=gk.Until(steps=4), measure=MEASURE, store=tmp_path)
-    assert not {"train_passage", "val_passage"} & record.curves.keys() and "watched" not in record.provenance
+    assert not {"train_passage", "val_passage"} & record.curves.keys() and record.watched is None
 
 
 def test_a_checkpoint_carries_the_passages(quick, tmp_path):

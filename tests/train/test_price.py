@@ -17,7 +17,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def run_of(record):
-    return gk.Run.from_json(json.dumps(record.config))
+    return record.run
 
 
 def timed(run, seconds=36.0, steps=3000, **provenance):

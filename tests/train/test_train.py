@@ -79,7 +79,7 @@ def test_a_row_says_what_the_run_was_and_where_it_was_made(tmp_path):
     run = a_run(3, precision="float64")
     [record] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path)
     [row] = gk.train([run], until=UNTIL, measure=MEASURE, store=tmp_path).table().to_dict("records")
-    assert gk.Run(**record.config) == run
+    assert record.run == run
     assert (row["task.p"], row["seeds.init"], row["status"], row["observed_to"]) == (7, 3, "budget", STEPS)
     assert (row["provenance.device"], row["provenance.precision"]) == ("cpu", "float64")
     assert row["provenance.compiled"] is False and row["provenance.torch"] == torch.__version__
