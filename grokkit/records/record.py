@@ -27,9 +27,9 @@ class Record:
     curves: name -> float32 (R,), one value per entry of `steps`; NaN where a quantity was not measured.
     observed_to: the last step up to which this run was watched.
     status: see `Status`.
-    sample: how many examples of each set an evaluation used (`Measure.sample`); None for all.
-    watched: the accuracy that every single step was watched for (`Until.every_step`); None where only evaluations tell.
     provenance: versions, device, precision, seconds, revision: plain JSON values.
+    sample: how many examples of each set an evaluation used (`Measure.sample`); None where it is not known.
+    watched: the accuracy that every single step was watched for (`Until.every_step`); None where only evaluations tell.
     threshold: the accuracy that whoever asked for this record waits for (`Until.accuracy`); None without a request. It
     belongs to the question, so no store keeps it.
     """
@@ -40,9 +40,9 @@ class Record:
     curves: dict[str, np.ndarray]
     observed_to: int
     status: Status
+    provenance: dict[str, Any] = field(default_factory=dict)
     sample: int | None = None
     watched: float | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
     threshold: float | None = None
 
     @property
