@@ -20,18 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors import SafetensorError
 
 from grokkit.config.request import Measure
 from grokkit.config.run import Run
 from grokkit.engine import Trajectory
 from grokkit.errors import GrokkitError, StoreError
 from grokkit.records.cache import writable_cache
-
-TENSORS = "params", "state", "buffers"
-STORY = "t", "last", "steps", "rows", "seconds", "cpu_seconds", "passages"
+from grokkit.train import saved
 
 KEPT_BYTES = 2**24
 """The size of a trajectory's tensors up to which it is kept when its budget has ended: source A's transformer has a
@@ -102,13 +98,9 @@ class Checkpoints:
 
     def _write(self, path: Path, trajectory: Trajectory) -> None:
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        story = {name: getattr(trajectory, name) for name in STORY}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
-            # The file sorts its tensors; norms are sums over them, and a sum's last bits depend on its order.
-            told = {"story": story, "order": list(tensors), "arithmetic": self.arithmetic}
-            save_file(tensors, scratch, metadata={name: json.dumps(value) for name, value in told.items()})
+            saved.write(scratch, trajectory, self.arithmetic)
             scratch.replace(path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
@@ -124,36 +116,30 @@ class Checkpoints:
         if not found:
             self._leave_aside(run)
         read = (self._read(path, run, grid) for path in found)
-        return next((saved for saved in read if saved), None)
+        return next((trajectory for trajectory in read if trajectory), None)
 
     def _files(self, run: Run) -> list[Path]:
-        return [path for path in (self.path(run), self._kept(run)) if path.exists()]
+        return [path for path in (self.path(run), self._kept(run)) if os.path.lexists(path)]
 
     def _read(self, path: Path, run: Run, grid: np.ndarray) -> Trajectory | None:
         try:
-            with safe_open(path, framework="pt") as file:
-                story = json.loads(file.metadata()["story"])
-                order = json.loads(file.metadata()["order"])
-                tree = _nested({name: file.get_tensor(name) for name in order})
-            saved = Trajectory(run, tree["params"], tree.get("state", {}), tree.get("buffers", {}), **story)
-            done = len(saved.steps)
-            fits = saved.steps == grid[:done].tolist() and saved.t < grid[-1] and saved.t <= grid[done]
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            found = saved.read(path, run)
+        except saved.Unusable as error:
             warnings.warn(
-                f"Checkpoint {path} cannot be read ({error}); the run starts again. Delete the file to be "
-                "rid of this sentence.",
+                f"Checkpoint {path} {error}; the run starts again. Delete the file to be rid of this sentence.",
                 CheckpointWarning,
                 stacklevel=2,
             )
             return None
-        return saved if fits else None
+        done = len(found.steps)
+        fits = done < len(grid) and found.steps == grid[:done].tolist() and found.t < grid[-1] and found.t <= grid[done]
+        return found if fits else None
 
     def step_of(self, run: Run) -> int:
         """The step up to which the run was saved, 0 where that cannot be told."""
         for path in self._files(run):
-            unreadable = suppress(OSError, SafetensorError, KeyError, TypeError, ValueError)
-            with unreadable, safe_open(path, framework="pt") as file:
-                return int(json.loads(file.metadata()["story"])["t"])
+            with suppress(saved.Unusable):
+                return int(saved.told_of(path, "story")["t"])
         return 0
 
     def _leave_aside(self, run: Run) -> None:
@@ -169,10 +155,9 @@ class Checkpoints:
     def _differences(self, path: Path) -> str:
         """'torch 2.12 there, 2.13 here'."""
         try:
-            with safe_open(path, framework="pt") as file:
-                theirs = json.loads(file.metadata()["arithmetic"])
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            return f"which it does not tell: {error}"
+            theirs = saved.told_of(path, "arithmetic")
+        except saved.Unusable as error:
+            return f"which it does not tell: it {error}"
         ours = self.arithmetic.items()
         return ", ".join(f"{name} {theirs.get(name)} there, {x} here" for name, x in ours if theirs.get(name) != x)
 
@@ -184,27 +169,9 @@ class Checkpoints:
 
 
 def _bytes(trajectory: Trajectory) -> int:
-    tensors = _flat({name: getattr(trajectory, name) for name in TENSORS})
+    tensors = saved.flat({name: getattr(trajectory, name) for name in saved.TENSORS})
     return sum(x.numel() * x.element_size() for x in tensors.values())
 
 
 def _tag(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Tensor]:
-    flat: dict[str, Tensor] = {}
-    for name, value in tree.items():
-        flat |= _flat(value, f"{prefix}{name}/") if isinstance(value, dict) else {prefix + name: value.contiguous()}
-    return flat
-
-
-def _nested(flat: dict[str, Tensor]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, value in flat.items():
-        *folders, name = path.split("/")
-        place = tree
-        for folder in folders:
-            place = place.setdefault(folder, {})
-        place[name] = value
-    return tree

@@ -57,8 +57,7 @@ class Worker:
             self._work(session)
 
     def _begin(self, run: Run, ready: Kernel) -> Trajectory:
-        fresh, saved = Trajectory.start(run, ready.task), self.checkpoints.load(run, self.grid)
-        return saved if saved and saved.buffers.keys() == fresh.buffers.keys() else fresh
+        return self.checkpoints.load(run, self.grid) or Trajectory.start(run, ready.task)
 
     def _work(self, session: Session) -> None:
         saved = time.monotonic()

@@ -43,10 +43,10 @@ class Diary:
 
     def note(self, **entry: object) -> None:
         with self.file.open("a") as stream:
-            stream.write(json.dumps(entry) + "\n")
+            stream.write("\n" + json.dumps(entry) + "\n")  # a process killed in the middle of a line leaves a stump
 
     def read(self) -> list[dict]:
-        return [json.loads(line) for line in self.file.read_text().splitlines()]
+        return [json.loads(line) for line in self.file.read_text().splitlines() if line.endswith("}")]
 
     def wait_for(self, what: str, times: int, known: int) -> dict:
         """The entry that is the n-th of its kind after the `known` first entries; raises if the sweep ends before."""

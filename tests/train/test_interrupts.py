@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from tiny import MEASURE, UNTIL, a_run, a_sweep, digests, learner, short_lived
 
 import grokkit as gk
-from grokkit.train import checkpoints, machine, pool, sweep, worker
+from grokkit.train import checkpoints, machine, pool, saved, sweep, worker
 from grokkit.train.checkpoints import Checkpoints, CheckpointWarning
 from grokkit.train.experiment import Experiment, to_lines
 
@@ -348,7 +350,70 @@ def test_a_kept_checkpoint_goes_when_its_run_has_arrived(tmp_path):
     assert done.status == "reached" and kept_files() == []
 
 
-@pytest.mark.parametrize("damage", [truncate, empty, scribble, make_foreign, forget_the_rest])
+def rewrite(file: Path, change, **texts) -> None:
+    """The same file with other tensors or texts, the rest of what it says as it was."""
+    with safe_open(file, "pt") as checkpoint:
+        tensors = {name: checkpoint.get_tensor(name) for name in checkpoint.keys()}  # noqa: SIM118
+        metadata = checkpoint.metadata() | texts
+    save_file(change(tensors), file, metadata=metadata)
+
+
+def weights(change):
+    return lambda tensors: {name: change(x) if name.startswith("params/") else x for name, x in tensors.items()}
+
+
+def flip_a_bit(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[-5] ^= 1
+    file.write_bytes(data)
+
+
+def forget_the_buffers(file: Path) -> None:
+    rewrite(file, lambda tensors: {name: x for name, x in tensors.items() if not name.startswith("buffers/")})
+
+
+def story_of(file: Path) -> dict:
+    with safe_open(file, "pt") as checkpoint:
+        return json.loads(checkpoint.metadata()["story"])
+
+
+def move_the_step(file: Path) -> None:
+    rewrite(file, dict, story=json.dumps(story_of(file) | {"t": step_of(file) + 1}))
+
+
+def praise_a_row(file: Path) -> None:
+    story = story_of(file)
+    story["rows"][0]["val_accuracy"] = 1.0
+    rewrite(file, dict, story=json.dumps(story))
+
+
+def nest_deep(file: Path) -> None:
+    rewrite(file, dict, story="[" * 100_000)
+
+
+def make_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def make_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGES = {
+    "without weights": weights(lambda x: x * float("nan")),
+    "other weights": weights(lambda x: x + 1),
+    "other dtypes": weights(lambda x: x.double()),
+    "other shapes": weights(lambda x: x.reshape(-1)),
+}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [truncate, empty, scribble, make_foreign, forget_the_rest, flip_a_bit, move_the_step, praise_a_row, nest_deep,
+     make_pipe, make_folder, *(partial(rewrite, change=change) for change in DAMAGES.values())],
+)  # fmt: skip
 def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrupted, began, fresh_learner):
     store, file = interrupted
     damage(file)
@@ -358,32 +423,32 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrup
     assert [str(file) in str(w.message) and "the run starts again" in str(w.message) for w in warned] == [True]
     assert began == [(learner().key, 0)]
     assert digests(again) == fresh_learner
-    assert not file.exists()
 
 
-def forget_the_buffers(file: Path) -> None:
-    """As it was written before models could have any."""
-    with safe_open(file, "pt") as checkpoint:
-        story, order = (json.loads(checkpoint.metadata()[name]) for name in ("story", "order"))
-        kept = {name: checkpoint.get_tensor(name) for name in order if not name.startswith("buffers/")}
-    assert len(kept) < len(order)
-    save_file(kept, file, metadata={"story": json.dumps(story), "order": json.dumps(list(kept))})
+def test_the_checkpoint_of_another_run_is_named_and_not_gone_on_from(interrupted, began, tmp_path_factory):
+    _, file = interrupted
+    other = gk.Run(**dict(learner()) | {"seeds": gk.Seeds(init=7)})
+    file.rename(file.with_name(file.name.replace(learner().key, other.key)))
+    began.clear()
+    with pytest.warns(CheckpointWarning, match=f"is of another run .{learner().key}."):
+        gk.train(other, until=UNTIL, measure=MEASURE, store=tmp_path_factory.mktemp("other"))
+    assert began == [(other.key, 0)]
 
 
 def test_running_averages_are_in_a_checkpoint_and_one_without_them_is_passed_over(tmp_path, began):
     asked = dict(runs=a_run(model=gk.MLP(hidden=(16,), batch_norm=True)), until=UNTIL, measure=MEASURE)
     straight = digests(gk.train(**asked, store=tmp_path / "straight"))
-    for name in ("as it was", "without"):
-        interrupt = Watching(9, lambda: signal.raise_signal(signal.SIGINT))
+    for damage, named in ((lambda file: None, nullcontext()), (forget_the_buffers, pytest.warns(CheckpointWarning))):
         with pytest.raises(gk.Interrupted):
-            gk.train(**asked, store=tmp_path / name, display=interrupt)
+            gk.train(**asked, store=tmp_path / "on", display=Watching(9, lambda: signal.raise_signal(signal.SIGINT)))
         [file] = checkpoint_files()
         step = step_of(file)
-        if name == "without":
-            forget_the_buffers(file)
+        damage(file)
         began.clear()
-        assert digests(gk.train(**asked, store=tmp_path / name)) == straight
-        assert began == [(asked["runs"].key, step)] and step > 0
+        with named:
+            assert digests(gk.train(**asked, store=tmp_path / "on")) == straight
+        assert began == [(asked["runs"].key, step if isinstance(named, nullcontext) else 0)] and step > 0
+        shutil.rmtree(tmp_path / "on")
 
 
 def test_a_sound_checkpoint_is_used_by_longer_and_shorter_requests_that_it_fits(interrupted, began, tmp_path_factory):
@@ -485,7 +550,7 @@ def test_a_checkpoint_folder_without_permission_is_named(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(checkpoints, "save_file", refuse)
+    monkeypatch.setattr(saved, "save_file", refuse)
     monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
     with pytest.raises(gk.GrokkitError, match="No checkpoint could be written to .*Permission denied"):
         whole_sweep(tmp_path)
