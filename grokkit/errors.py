@@ -5,6 +5,7 @@ A message names the parameter, what came and what is allowed, and is raised befo
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -26,7 +27,14 @@ class DeviceError(GrokkitError, RuntimeError):
 
 
 class Interrupted(GrokkitError, KeyboardInterrupt):
-    """Training stopped by the user; the sentence says what is stored and how to go on."""
+    """Training was stopped from outside; the sentence says what is stored and how to go on.
+
+    by: the signal's number, that of Ctrl-C or of SIGTERM.
+    """
+
+    def __init__(self, sentence: str, by: int = signal.SIGINT) -> None:
+        super().__init__(sentence)
+        self.by = by
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> BadInput:

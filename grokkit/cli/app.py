@@ -229,7 +229,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
         )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
         _say(str(error), "yellow")
-        raise typer.Exit(130) from None
+        raise typer.Exit(128 + error.by) from None
 
 
 def _repeat(key: str, device: str, into: Path | None) -> None:
@@ -276,7 +276,7 @@ def _joined(arguments: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130."""
+    """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130, SIGTERM 143."""
     try:
         app(args=_joined(sys.argv[1:]), prog_name="grokkit")
     except GrokkitError as error:

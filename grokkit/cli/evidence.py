@@ -78,7 +78,7 @@ def next_runs(
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost
         _say(str(ended))
-        raise typer.Exit(130)
+        raise typer.Exit(128 + ended.by)
     if ended:
         raise ended
 

@@ -32,6 +32,9 @@ STOP = "stop"
 """What a parent tells a process that should checkpoint and end; every other message to it is a run, or None."""
 
 
+TOLD_BY_PARENT = signal.SIGINT, signal.SIGTERM
+"""What the whole group of processes may be sent."""
+
 UNGUARDED = 78
 """The exit code of a process that was to be a worker, and found that its parent's script trains when imported."""
 
@@ -55,7 +58,7 @@ class Job:
 
 
 def train_in_pool(
-    waiting: list[Iterator[Run]], job: Job, workers: int, display: Display | None, paused: Callable[[], bool]
+    waiting: list[Iterator[Run]], job: Job, workers: int, display: Display | None, paused: Callable[[], int]
 ) -> None:
     """Train what waits for each part of the job on `workers` processes; returns when all is done or, soon after
     `paused()`, with checkpoints."""
@@ -99,7 +102,7 @@ def _crew(job: Job, workers: int) -> Iterator[tuple[list[Any], list[Connection]]
     """Processes at work and the parent's ends of their pipes; none is left behind."""
     context, processes, pipes = mp.get_context("spawn"), [], []
     try:
-        with _deaf_to_interrupts():
+        with _deaf():
             for _ in range(workers):
                 ours, theirs = context.Pipe()
                 processes.append(context.Process(target=_work, args=(job, theirs, os.getpid()), daemon=True))
@@ -110,22 +113,23 @@ def _crew(job: Job, workers: int) -> Iterator[tuple[list[Any], list[Connection]]
     finally:
         for process in processes:
             if process.is_alive():
-                process.terminate()
+                process.kill()  # it is deaf to all else, and whatever it writes is written whole or not at all
         for pipe in pipes:
             pipe.close()
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started here never hear Ctrl-C, not even while they import: their parent tells them."""
+def _deaf() -> Iterator[None]:
+    """Processes started here never hear Ctrl-C or SIGTERM, not even while they import: their parent tells them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in TOLD_BY_PARENT}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _heard(pipe: Connection) -> int | Look | GrokkitError | None:
@@ -186,8 +190,9 @@ class _Line:
 
 
 def _work(job: Job, pipe: Connection, parent: int) -> None:
-    """A worker process. It leaves Ctrl-C to its parent, and stops when the parent has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker process. It leaves Ctrl-C and SIGTERM to its parent, and stops when the parent has gone."""
+    for each in TOLD_BY_PARENT:
+        signal.signal(each, signal.SIG_IGN)
     line = _Line(pipe, parent, job.deadline)
     store, device = Store(job.store), torch.device(job.device)
     try:

@@ -52,7 +52,7 @@ def train(
     that share the work on a CPU; a script that asks for several calls this beneath `if __name__ == "__main__":`.
     `compiled` None compiles where a C++ compiler works. `deadline`: `time.time()` at which to stop, with checkpoints
     and without the records of what is left.
-    Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C.
+    Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C or SIGTERM.
     """
     experiments = _experiments(runs, until, measure)
     store = store if isinstance(store, Store) else Store.find(store)
@@ -189,12 +189,12 @@ class _Sweep:
             else:
                 waiting = [self._in_time(part) for part in parts]
                 train_in_pool(waiting, self._job(parts), workers, self.display, interrupted)
-        if interrupted():
-            raise Interrupted(self._farewell(experiments))
+        if by := interrupted():
+            raise Interrupted(self._farewell(experiments), by)
 
-    def _in_process(self, parts: list[Part], interrupted: Callable[[], bool]) -> None:
+    def _in_process(self, parts: list[Part], interrupted: Callable[[], int]) -> None:
         def paused() -> bool:
-            return interrupted() or (self.deadline is not None and time.time() > self.deadline)
+            return bool(interrupted()) or (self.deadline is not None and time.time() > self.deadline)
 
         for part in parts:
             worker = Worker(
@@ -222,21 +222,33 @@ class _Sweep:
         )
 
 
+STOPPING = signal.SIGINT, signal.SIGTERM
+"""Ctrl-C, and what clusters and `timeout` send."""
+
+
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C as a question that can be asked, so that no step is cut in two; a second Ctrl-C is the usual one."""
-    asked = threading.Event()
+def _interrupts() -> Iterator[Callable[[], int]]:
+    """Signals as a question that can be asked, so that no step is cut in two: which came, 0 for none.
+
+    A second one is the usual one.
+    """
+    came = [0]
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield lambda: 0
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {each: signal.getsignal(each) for each in STOPPING}
 
-    def note(*_: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before)
+    def restore() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
-    signal.signal(signal.SIGINT, note)
+    def note(number: int, _: object) -> None:
+        came[0] = number
+        restore()
+
+    for each in STOPPING:
+        signal.signal(each, note)
     try:
-        yield asked.is_set
+        yield lambda: came[0]
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

@@ -136,13 +136,17 @@ def test_an_error_in_a_worker_is_the_callers_error(killed):
 # Interrupted.
 
 
-@pytest.mark.parametrize("evaluation", [3, WITH_EIGHT_DONE])
-def test_ctrl_c_leaves_checkpoints_and_a_sentence_and_the_same_call_goes_on(evaluation, tmp_path, undisturbed, began):
-    handler = signal.getsignal(signal.SIGINT)
-    ctrl_c = Watching(evaluation, lambda: signal.raise_signal(signal.SIGINT))
+@pytest.mark.parametrize(
+    ("evaluation", "number"), [(3, signal.SIGINT), (WITH_EIGHT_DONE, signal.SIGINT), (WITH_EIGHT_DONE, signal.SIGTERM)]
+)
+def test_a_signal_leaves_checkpoints_and_a_sentence_and_the_same_call_goes_on(
+    evaluation, number, tmp_path, undisturbed, began
+):
+    handler = signal.getsignal(number)
+    stop = Watching(evaluation, lambda: signal.raise_signal(number))
     with pytest.raises(gk.Interrupted) as caught:
-        whole_sweep(tmp_path, display=ctrl_c)
-    assert signal.getsignal(signal.SIGINT) is handler
+        whole_sweep(tmp_path, display=stop)
+    assert signal.getsignal(number) is handler and caught.value.by == number
     finished = whole_sweep(tmp_path, missing="report")
     assert len(finished) == (8 if evaluation == WITH_EIGHT_DONE else 0)
     assert f"Interrupted: {len(finished)} of 13 runs are finished and stored in {tmp_path}" in str(caught.value)
@@ -187,7 +191,7 @@ def test_a_deadline_in_the_past_trains_nothing(tmp_path):
 
 
 @posix
-def test_processes_of_a_pool_start_deaf_to_ctrl_c(monkeypatch):
+def test_processes_of_a_pool_start_deaf_to_signals(monkeypatch):
     """Or they would die of it while they import, before they can say that they leave it to their parent."""
     handlers = []
 
@@ -195,7 +199,7 @@ def test_processes_of_a_pool_start_deaf_to_ctrl_c(monkeypatch):
         class Process:
             def __init__(self, **_): ...
             def start(self):
-                handlers.append(signal.getsignal(signal.SIGINT))
+                handlers.extend(signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM))
 
             def is_alive(self):
                 return False
@@ -206,12 +210,13 @@ def test_processes_of_a_pool_start_deaf_to_ctrl_c(monkeypatch):
     before = signal.getsignal(signal.SIGINT)
     with pool._crew(None, 2):
         assert signal.getsignal(signal.SIGINT) is before
-    assert handlers == [signal.SIG_IGN] * 2
+    assert handlers == [signal.SIG_IGN] * 4
 
 
 @posix
-def test_ctrl_c_in_a_terminal(tmp_path, began):
-    """To the whole process group, as a terminal sends it; the runs are more than a pipe would hold."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes(number, tmp_path, began):
+    """As a terminal sends Ctrl-C and a cluster SIGTERM; the runs are more than a pipe would hold."""
     runs = [short_lived(), *(a_run(seed) for seed in range(400))]
     until, plan, store = gk.Until(steps=20_000, accuracy=None), tmp_path / "plan.jsonl", tmp_path / "store"
     plan.write_text("\n".join(to_lines([Experiment(runs, until, MEASURE)])))
@@ -220,9 +225,9 @@ def test_ctrl_c_in_a_terminal(tmp_path, began):
     while process.poll() is None and not list(store.glob("run-*.parquet")):  # the first run diverges at once
         time.sleep(0.05)
     time.sleep(2)  # its slot is refilled, and the stack is on its way
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    assert process.returncode == 128 + number, said
     assert f"Interrupted: 1 of 401 runs are finished and stored in {store}" in said and "Traceback" not in said
     assert "401 of 401 runs are missing" in said
 
