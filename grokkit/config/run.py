@@ -262,8 +262,7 @@ class Run(Config):
     @property
     def key(self) -> str:
         """16 hex digits: the identity of the trajectory."""
-        text = json.dumps({"numerics": NUMERICS, **self.canonical()}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return key_of(self.canonical())
 
     def to_json(self) -> str:
         """One line from which `Run.from_json` makes the same run."""
@@ -279,3 +278,9 @@ class Run(Config):
         if not isinstance(values, dict):
             raise BadInput(f"A run must be a JSON object; {text[:60]!r} came.")
         return cls(**values)
+
+
+def key_of(config: dict[str, Any], numerics: int = NUMERICS) -> str:
+    """Hash a configuration as `Run.canonical` gives it; 16 hex digits."""
+    text = json.dumps({"numerics": numerics, **config}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 from grokkit.errors import BadInput
 from grokkit.metrics import METRICS, OBSERVED
 from grokkit.records.record import Record
+from grokkit.records.sound import fault_of
 
 STEPS = pa.list_(pa.int64())
 CURVE = pa.list_(pa.float32())
@@ -52,6 +53,10 @@ CURVES = (*METRICS, *(name for curves in OBSERVED.values() for name in curves))
 SETTINGS = "settings"
 OTHERS = "other_curves"
 OTHER = pa.struct([("name", pa.string()), ("values", CURVE)])
+
+
+LARGEST = 2**32
+"""Bytes that one file may unpack to: two thousand records take a hundredth of it."""
 
 
 class Problem(NamedTuple):
@@ -80,10 +85,15 @@ class Contents(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A record as it was read, beside the digest that was written with it."""
+    """A record as it was read, beside the key and digest that were written with it; or what is wrong with it."""
 
+    key: str
     digest: str
-    record: Record
+    record: Record | None
+    fault: str | None
+
+
+OTHER_NUMBERS = "holds other numbers for key {key} than were written (digest differs)"
 
 
 class NotRecords(ValueError):
@@ -100,12 +110,15 @@ def load(file: Path) -> Contents:
         return Contents([], [Problem(file, f"{error}.")])
     except OSError as error:
         return Contents([], [Problem(file, f"cannot be read ({error.strerror}).")])
-    stored = [Stored(file, row.record.digest, row.record) for row in rows]
-    damaged = [row.record.key for row, found in zip(rows, stored, strict=True) if row.digest != found.digest]
-    return Contents(
-        [found for row, found in zip(rows, stored, strict=True) if row.digest == found.digest],
-        [Problem(file, f"holds other numbers for key {key} than were written (digest differs).") for key in damaged],
-    )
+    stored = [Stored(file, row.digest, row.record) for row in rows if row.record and not row.fault]
+    told = [_told_of(i, row) for i, row in enumerate(rows) if row.fault]
+    return Contents(stored, [Problem(file, sentence) for sentence in told])
+
+
+def _told_of(place: int, row: Row) -> str:
+    if row.fault == OTHER_NUMBERS:
+        return f"{OTHER_NUMBERS.format(key=row.key)}."
+    return f"has a record that is passed over: row {place} (key {row.key[:64]}) {row.fault}."
 
 
 def put(file: Path, data: bytes) -> None:
@@ -154,7 +167,9 @@ def encode(records: Iterable[Record]) -> bytes:
 def decode(data: bytes) -> list[Row]:
     """The rows of one Parquet file, with read-only arrays; `NotRecords` if it is anything else."""
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(data))
+        _check_size(file.metadata, len(data))
+        table = file.read(use_threads=False)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise NotRecords(f"is cut short, damaged or not a Parquet file ({_first_line(error)})") from error
     _check_columns(table)
@@ -164,24 +179,42 @@ def decode(data: bytes) -> list[Row]:
         raise NotRecords(f"has damaged rows ({_first_line(error)})") from error
 
 
+def _check_size(told: pq.FileMetaData, size: int) -> None:
+    """Refuse what would unpack to more than LARGEST, or has rows that take no place, before it is unpacked."""
+    # Of a damaged file `row_group(i).column(j)` ends the process, so nothing is asked of single columns.
+    unpacked = sum(told.row_group(i).total_byte_size for i in range(told.num_row_groups))
+    if told.num_rows > size or unpacked > LARGEST:
+        raise NotRecords(f"would unpack to {told.num_rows} records in {unpacked / 1e9:.1f} GB, which is too much")
+
+
 def _rows(table: pa.Table) -> list[Row]:
     plain = {name: table.column(name).to_pylist() for name in COLUMNS if name != "steps"}
     steps, curves = _arrays(_whole(table.column("steps"))), _curves(table)
-    return [
-        Row(
-            plain["digest"][i],
-            Record(
-                key=plain["key"][i],
-                config=json.loads(plain["config"][i]),
-                steps=steps[i],
-                curves=curves[i],
-                observed_to=plain["observed_to"][i],
-                status=plain["status"][i],
-                **_read_provenance(plain["provenance"][i]),
-            ),
-        )
-        for i in range(len(steps))
-    ]
+    rows = []
+    for i, (its_steps, its_curves) in enumerate(zip(steps, curves, strict=True)):
+        told = {name: column[i] for name, column in plain.items()}
+        record = _record(told, its_steps, its_curves)
+        fault = _fault(record, told["digest"]) if record else "has a configuration or provenance that is no JSON"
+        rows.append(Row(told["key"], told["digest"], record, fault))
+    return rows
+
+
+def _record(told: dict[str, Any], steps: np.ndarray, curves: dict[str, np.ndarray]) -> Record | None:
+    """A row as a record, whatever it says; None if its texts cannot be read."""
+    try:
+        config, provenance = json.loads(told["config"]), _read_provenance(told["provenance"])
+    except (ValueError, RecursionError):
+        return None
+    return Record(told["key"], config, steps, curves, told["observed_to"], told["status"], **provenance)
+
+
+def _fault(record: Record, digest: str) -> str | None:
+    try:
+        if (fault := fault_of(record)) is None and record.digest != digest:
+            return OTHER_NUMBERS
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"cannot be understood ({_first_line(error)})"
+    return fault
 
 
 def provenance_text(record: Record) -> str:
@@ -193,6 +226,8 @@ def provenance_text(record: Record) -> str:
 def _read_provenance(text: str) -> dict[str, Any]:
     """The fields of a record that `provenance_text` wrote."""
     provenance = json.loads(text)
+    if not isinstance(provenance, dict):
+        return {"provenance": provenance}
     return {name: provenance.pop(name, None) for name in ("sample", "watched")} | {"provenance": provenance}
 
 
@@ -236,6 +271,8 @@ def _checked(record: Record) -> Record:
             )
     for part in ("config", "observed_to", "provenance"):
         _check_json(record.key, part, getattr(record, part))
+    if fault := fault_of(record):
+        raise BadInput(f"record {record.key} {fault}.")
     return record
 
 

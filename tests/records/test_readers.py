@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ RECORDS = [
     a_record(number, curves={name: ONES * i for i, name in enumerate(names)})
     for number, names in enumerate(KINDS.values())
 ]
-SEVERAL = replace(RECORDS[3], key="abc")
+SEVERAL = a_record(99, curves=RECORDS[3].curves)
 
 
 @pytest.fixture
@@ -101,14 +100,15 @@ def test_duckdb_reads_all_of_a_store(store):
 
 def test_files_of_both_ages_are_one_store(store):
     """Those of before have a column for every curve that they hold, layers' too."""
-    file = store.add(replace(RECORDS[3], key="old"))
+    old = a_record(98, curves=RECORDS[3].curves)
+    file = store.add(old)
     table = pq.read_table(file)
     curves = {"parameter_l2/blocks.0": 1, "parameter_l2/output": 2}
     for name, value in curves.items():
         table = table.append_column(name, pa.array([ONES * value], CURVE))
     pq.write_table(table.drop_columns(["other_curves", "settings", "hessian_top", "val_loss"]), file)
     found = Store(store.path).read()
-    assert same(found["old"], replace(RECORDS[3], key="old")) and same(found["abc"], SEVERAL)
+    assert same(found[old.key], old) and same(found[SEVERAL.key], SEVERAL)
 
 
 PAGE = (ROOT / "book" / "api.md").read_text(encoding="utf-8")

@@ -285,7 +285,7 @@ def a_record(train, val, **changes):
     steps = np.arange(len(train)) * 10
     curves = {"train_accuracy": np.float32(train), "val_accuracy": np.float32(val)}
     watched = dict(observed_to=int(steps[-1]), status="budget")
-    return gk.Record("0" * 16, LEARNER.canonical(), steps, curves, **watched, **changes)
+    return gk.Record(LEARNER.key, LEARNER.canonical(), steps, curves, **watched, **changes)
 
 
 @pytest.mark.parametrize(
