@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -73,12 +74,14 @@ class Display:
         self._last_line = time.monotonic()
         self._live = Live(console=self.console, get_renderable=self._render, refresh_per_second=4)
         if self.console.is_terminal:
-            self._live.start()
+            with _whoever_reads():
+                self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.console.is_terminal:
-            self._live.stop()
+            with _whoever_reads():
+                self._live.stop()
 
     def look(self, trajectory: Trajectory, status: Status | None) -> None:
         self.show(Look.at(trajectory, status))
@@ -89,7 +92,7 @@ class Display:
         if look.status:
             self.finished += 1
             self.running.pop(look.key, None)
-            self.console.print(
+            self._print(
                 f"  {look.label}: {_ENDINGS[look.status]} after {look.t:,} steps, "
                 f"{look.seconds:.0f} s; validation accuracy {look.val_accuracy:.1%}"
             )
@@ -97,10 +100,14 @@ class Display:
             self.running[look.key] = look
             self._line_now_and_then(look)
 
+    def _print(self, line: str) -> None:
+        with _whoever_reads():
+            self.console.print(line)
+
     def _line_now_and_then(self, look: Look) -> None:
         if not self.console.is_terminal and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            self.console.print(
+            self._print(
                 f"  {look.label}: step {look.t:,}, training accuracy {look.train_accuracy:.1%}, "
                 f"validation accuracy {look.val_accuracy:.1%}, time left: {self._left(look)}"
             )
@@ -131,6 +138,11 @@ class Display:
         if look.t < expected:
             return f"about {clock(pace * (expected - look.t))}"
         return f"at most {clock(pace * (self.budgets[look.key] - look.t))}"
+
+
+def _whoever_reads() -> suppress:
+    """Go on where nothing can be printed: a closed pipe (which rich answers with an exit), a full disk."""
+    return suppress(OSError, ValueError, SystemExit)
 
 
 _ENDINGS = {"reached": "generalised, stopped", "budget": "budget spent", "diverged": "diverged"}

@@ -63,6 +63,7 @@ def read(path: Path, run: Run) -> Trajectory:
 def told_of(path: Path, name: str) -> Any:
     """Read one thing that the file tells, without its tensors; `Unusable` if that cannot be had."""
     try:
+        _require_file(path)
         with safe_open(path, framework="pt") as file:
             return json.loads(file.metadata()[name])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -74,39 +75,52 @@ def own_code(run: Run) -> str:
 
     The library's own files belong to the arithmetic (`grokkit.train.machine.arithmetic`).
     """
-    parts: dict[Any, str] = {}
+    parts: dict[str, str] = {}
     for part in (run.task, run.model, run.optimizer):
-        if type(part).__module__.partition(".")[0] != "grokkit":
-            _gather(type(part), parts)
-    return hashlib.sha256("\n".join(parts.values()).encode()).hexdigest()[:8] if parts else ""
+        for each in type(part).__mro__:
+            _gather(each, parts)
+    told = [f"{name}: {parts[name]}" for name in sorted(parts)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8] if told else ""
 
 
-def _gather(thing: Any, found: dict[Any, str]) -> None:
+OTHERS = {"grokkit", "builtins", "pydantic", "torch", "numpy", "abc", "typing"}
+"""Packages whose versions are told elsewhere, or have no part in a step."""
+
+
+def _gather(thing: Any, found: dict[str, str]) -> None:
     """Put into `found` the source of a class or function, and of what it names of its own module."""
-    if thing in found:
+    home, name = getattr(thing, "__module__", None) or "", getattr(thing, "__qualname__", "")
+    if not name or f"{home}.{name}" in found or home.partition(".")[0] in OTHERS:
         return
     try:
-        found[thing] = inspect.getsource(thing)
-    except (OSError, TypeError):  # typed at a prompt
-        found[thing] = thing.__qualname__
-    beside = vars(sys.modules[thing.__module__])
-    for name in dict.fromkeys(re.findall(r"\w+", found[thing])):
-        other = beside.get(name)
-        has_source = inspect.isroutine(other) or inspect.isclass(other)
-        if has_source and other.__module__ == thing.__module__:
+        source = inspect.getsource(thing)
+    except (OSError, TypeError):  # typed at a prompt, or made of C
+        source = name
+    found[f"{home}.{name}"] = source
+    beside = vars(sys.modules[home]) if home in sys.modules else {}
+    for word in dict.fromkeys(re.findall(r"\w+", source)):
+        other = beside.get(word)
+        if isinstance(other, bool | int | float | str | tuple):
+            found[f"{home}.{word}"] = repr(other)
+        elif inspect.isfunction(other) or inspect.isclass(other):
             _gather(other, found)
 
 
 def _contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """What the file tells and its tensors in the trajectory's order; `ValueError` unless its checksum is theirs."""
-    if not path.is_file():  # opening a pipe would wait for whoever writes into it
-        raise ValueError("it is not a file")
+    _require_file(path)
     with safe_open(path, framework="pt") as file:
         metadata = dict(file.metadata() or {})
         tensors = {name: file.get_tensor(name) for name in json.loads(metadata["order"])}
     if metadata.pop(CHECKSUM, None) != _checksum(metadata, tensors):
         raise ValueError("its content is not what was written")
     return metadata, tensors
+
+
+def _require_file(path: Path) -> None:
+    """Raise for anything else: opening a pipe would wait for whoever writes into it."""
+    if not path.is_file():
+        raise ValueError("it is not a file")
 
 
 def _checksum(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:

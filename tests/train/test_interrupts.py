@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from paths import SUPPORT
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -428,6 +429,14 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(damage, interrup
     assert [str(file) in str(w.message) and "the run starts again" in str(w.message) for w in warned] == [True]
     assert began == [(learner().key, 0)]
     assert digests(again) == fresh_learner
+
+
+def test_a_pipe_in_the_place_of_a_checkpoint_tells_no_step(interrupted):
+    _, file = interrupted
+    ours = Checkpoints.of(machine.arithmetic(torch.device("cpu"), False), MEASURE)
+    assert ours.path(learner()) == file and ours.step_of(learner()) > 0
+    make_pipe(file)
+    assert ours.step_of(learner()) == 0
 
 
 def test_the_checkpoint_of_another_run_is_named_and_not_gone_on_from(interrupted, began, tmp_path_factory):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import time
@@ -129,6 +130,25 @@ def test_a_display_counts_the_runs_that_are_trained_and_says_how_each_ended(tmp_
     [diverged, spent] = sorted(lines.getvalue().splitlines(), key=lambda line: "budget" in line)
     assert "seed 0: diverged after 1 steps" in diverged
     assert f"seed 2: budget spent after {STEPS} steps" in spent and "validation accuracy" in spent
+
+
+class Unreadable(io.StringIO):
+    """A closed pipe, or a full disk."""
+
+    def __init__(self, error: int) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        raise OSError(self.error, "nobody reads")
+
+
+@pytest.mark.parametrize("error", [errno.EPIPE, errno.ENOSPC])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_cannot_be_printed_ends_no_sweep(error, terminal, tmp_path):
+    display = gk.Display(Console(file=Unreadable(error), force_terminal=terminal))
+    asked = {"until": UNTIL, "measure": MEASURE, "compiled": False}
+    assert len(gk.train(a_run(), store=tmp_path, display=display, **asked)) == 1
 
 
 @pytest.mark.parametrize("fails", [False, True])
