@@ -141,8 +141,11 @@ class Display:
 
 
 def _whoever_reads() -> suppress:
-    """Go on where nothing can be printed: a closed pipe (which rich answers with an exit), a full disk."""
-    return suppress(OSError, ValueError, SystemExit)
+    """Go on where nothing can be printed: a closed pipe, a full disk.
+
+    rich answers a closed pipe with an exit, and an end of what could not begin with an empty list.
+    """
+    return suppress(OSError, ValueError, SystemExit, IndexError)
 
 
 _ENDINGS = {"reached": "generalised, stopped", "budget": "budget spent", "diverged": "diverged"}
