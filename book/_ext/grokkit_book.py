@@ -145,6 +145,36 @@ class LedgerTable(LibraryTable):
         return nodes.reference("", text, refuri=self.env.app.builder.get_relative_uri(self.env.docname, page) + place)
 
 
+class CostTable(LibraryTable):
+    """`{costs}`: a row for each chapter, and their sum."""
+
+    def render(self) -> list[nodes.Node]:
+        from grokkit.publishing.costs import costs
+
+        found = costs()
+        runs, spent = (sum(getattr(each, name) for each in found) for name in ("runs", "spent"))
+        left = _left(sum(each.left_runs for each in found), sum(each.left for each in found))
+        rows = [self.chapter_row(each) for each in found]
+        total = row(["All", f"{runs:,}", f"{spent:.1f}", "", left])
+        head = ["Chapter and its claims", "Runs", "Core-hours", "On", "Still to come"]
+        return [table(head, [*rows, total], [6, 2, 2, 5, 4], "cost-table")]
+
+    def chapter_row(self, each: Any) -> nodes.row:
+        claims = nodes.inline("", f" {', '.join(each.claims)}", classes=["title"])
+        link = self.chapter_link(each.chapter)
+        machines = "; ".join(f"{name} {hours:.1f}" for name, hours in each.machines.items())
+        left = f"{_left(each.left_runs, each.left)} for {', '.join(each.open)}" if each.open else NOTHING
+        return row([[link, claims], f"{each.runs:,}", f"{each.spent:.1f}", machines or NOTHING, left])
+
+    def chapter_link(self, chapter: str) -> nodes.Node:
+        page = self.env.app.builder.get_relative_uri(self.env.docname, f"executed/{chapter}")
+        return nodes.reference("", chapter.split("_", 1)[-1], refuri=page)
+
+
+def _left(runs: int, hours: float) -> str:
+    return f"{_runs(runs)}, about {_hours(hours)}"
+
+
 def interval(claim: dict[str, Any]) -> Cell:
     """The interval and what it is of."""
     if not claim["interval"]:
@@ -264,6 +294,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("metrics", MetricsTable)
     app.add_directive("observables", ObservablesTable)
     app.add_directive("ledger", LedgerTable)
+    app.add_directive("costs", CostTable)
     app.add_directive("svg-figure", SvgFigure)
     app.connect("config-inited", use_vendored_files)
     app.connect("html-page-context", drop_thebe, priority=900)
