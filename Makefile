@@ -11,8 +11,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 # How long `make evidence` trains, and for which claims; none named: those that an hour decides most of.
 HOURS ?= 1
 CLAIMS ?=
+# How long `make soak` goes on, and where its luck begins.
+MINUTES ?= 10
+SEED ?= 0
 
-.PHONY: help book test evidence full-shapes odd-machines clean
+.PHONY: help book test evidence full-shapes odd-machines soak clean
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -36,6 +39,9 @@ full-shapes: $(VENV)/.ready  ## Compare and time the engine at full shapes (abou
 
 odd-machines: $(VENV)/.ready  ## Show that fresh clones work without browser, compiler or home, with spaces, on other Pythons
 	@$(BIN)/python tests/support/odd_machines.py
+
+soak: $(VENV)/.ready  ## Kill, race and damage sweeps for MINUTES=10, and compare what they leave with an undisturbed one
+	@GROKKIT_COMPILED=0 $(BIN)/python tests/support/soak.py $(MINUTES) $(SEED)
 
 clean:  ## Remove what was built, not the environment and not the records
 	rm -rf _build
