@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -251,7 +252,7 @@ class Chapter:
         if not self.records:
             return ""
         hours = sum(seconds_of(record.provenance) for record in self.records) / 3600
-        hardware = ", ".join(sorted({record.provenance["hardware"] for record in self.records}))
+        hardware = ", ".join(sorted({as_text(record.provenance["hardware"]) for record in self.records}))
         plural = "s" if len(self.records) > 1 else ""
         return f"{len(self.records)} run{plural}, {_hours(hours)} ({hardware})."
 
@@ -261,6 +262,11 @@ class Chapter:
 
 
 _NOTHING_READ = Markdown("*No rule has runs to read here so far.*")
+
+
+def as_text(name: str) -> str:
+    """Write a name that a store brings along so that Markdown shows it as it is, tags and all."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~&])", r"\\\1", name)
 
 
 def _hours(hours: float) -> str:

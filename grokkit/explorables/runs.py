@@ -120,14 +120,19 @@ def _runs(table: pd.DataFrame, choices: Mapping[str, str], points: int) -> list[
 
 
 def _norms(table: pd.DataFrame, column: str, points: int) -> dict[str, Any]:
-    """The largest norm of all, and each run's in thousandths of it where its accuracies are drawn."""
+    """The largest norm of all, and each run's in thousandths of it where its accuracies are drawn.
+
+    One that has no value, as that of a run that diverges, is drawn at the top.
+    """
     if column not in table.columns:
         raise BadInput(f"norm: the table has no column {column}; it has {', '.join(map(str, table.columns))}.")
-    largest = max(float(np.max(norm)) for norm in table[column])
-    shares = [np.rint(1000 * np.asarray(norm) / largest).astype(int) for norm in table[column]]
+    norms = [np.asarray(norm, dtype=float) for norm in table[column]]
+    largest = max(float(norm[np.isfinite(norm)].max(initial=0)) for norm in norms) or 1.0
+    bounded = [np.where(np.isfinite(norm), norm, largest) for norm in norms]
+    shares = [np.rint(1000 * norm / largest).astype(int) for norm in bounded]
     kept = [drawn_at(np.asarray(steps), axis_of(table, points)) for steps in table["steps"]]
-    norms = [differences(share[at]) for share, at in zip(shares, kept, strict=True)]
-    return {"largest_norm": largest, "norms": norms}
+    drawn = [differences(share[at]) for share, at in zip(shares, kept, strict=True)]
+    return {"largest_norm": largest, "norms": drawn}
 
 
 def _moments(row: Mapping[str, Any]) -> dict[str, Any]:

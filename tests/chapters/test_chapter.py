@@ -165,6 +165,12 @@ def test_claims_without_runs_have_no_rows_and_are_named_once(grid):
         assert made().data == "*No rule has runs to read here so far.*"
 
 
+def test_a_name_from_a_store_is_text_in_the_prose(grid):
+    odd = [replace(r, provenance=r.provenance | {"hardware": "<img src=x onerror=alert(1)> [a](b)"}) for r in grid]
+    said = a_chapter(grid, odd).state({}).data
+    assert r"(\<img src=x onerror=alert(1)\> \[a\](b))." in said
+
+
 def test_what_made_the_runs_is_counted_in_runs_and_core_hours(grid):
     older = [replace(r, provenance=r.provenance | {"revision": "older"}) for r in grid[:4]]
     made = a_chapter(grid, [*older, *grid[4:]]).made_by().frame.set_index("revision")

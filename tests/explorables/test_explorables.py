@@ -102,6 +102,16 @@ def test_norms_are_shares_of_the_largest_where_accuracies_are_drawn():
         RunExplorer(runs(), CHOICES, norm="sizes")
 
 
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_norm_without_a_value_is_drawn_at_the_top(value):
+    table = runs()
+    sizes = [np.full(len(STEPS), 5.0) for _ in range(len(table))]
+    sizes[4][-1] = value
+    found = RunExplorer(table.assign(size=sizes), CHOICES, norm="size")
+    assert found.data["largest_norm"] == 5 and np.cumsum(found.data["norms"][4])[-1] == 1000
+    assert found.to_html()  # JSON has no infinity
+
+
 def test_what_is_shown_first_is_the_first_row_in_the_middle_of_the_delay():
     first = explorer()
     assert first.chosen == {"form": "as coded", "p": 97, "alpha": 0.3}
