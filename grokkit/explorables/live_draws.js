@@ -19,7 +19,7 @@ export function split(p, share, random) {
     [order[i], order[other]] = [order[other], order[i]];
   }
   const training = new Uint8Array(p * p);
-  for (const cell of order.slice(0, Math.floor(share * p * p))) training[cell] = 1;
+  for (const cell of order.slice(0, Math.floor(share * p * p + 1e-9))) training[cell] = 1;
   return training;
 }
 
