@@ -6,9 +6,12 @@ import { drawRing, drawSmall, drawSpectrum, drawTable, figures, smallCurves } fr
 import { Threads } from "./live_threads.js";
 
 const TUNED = ["rate", "decay", "pace"]; // these take effect at once; a change of any other setting starts over
-const DRAWN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 150; // milliseconds between two pictures
+const DRAWN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 150; // milliseconds a picture
 
-const newRun = (seed) => ({ seed, step: 0, steps: [], train: [], val: [], norm: [], turns: [], t_train: null, t_val: null });
+const newRun = (seed) => ({ seed, step: 0, t_train: null, t_val: null, steps: [], train: [], val: [], norm: [], turns: [] });
+
+const time = (t) => (t ? written(t) : "not seen");
+const arrivals = (tTrain, tVal) => `T_train ${time(tTrain)}, T_val ${time(tVal)}`;
 
 function choice({ name, label, values, names = {} }) {
   const options = values.map((value) => html("option", { value }, names[value] ?? String(value)));
@@ -34,8 +37,10 @@ function built(el, { choices, seeds }) {
   };
   parts.again.textContent = "Start over";
   el.classList.add("grokkit-explorable", "live");
-  const { train, again, decay, ...rest } = parts;
-  el.replaceChildren(html("div", { class: "buttons" }, train, again, decay), ...Object.values(rest));
+  const { train, again, decay, settings, ...rest } = parts;
+  const buttons = html("div", { class: "buttons" }, train, again, decay);
+  const more = html("details", {}, html("summary", {}, "Change the experiment"), settings);
+  el.replaceChildren(buttons, ...Object.values(rest), more);
   return parts;
 }
 
@@ -45,8 +50,9 @@ function layers(plot, run) {
   const largest = Math.max(...run.norm);
   const shares = { ...run, norm: run.norm.map((norm) => norm / largest) };
   const arrived = (set) => (run[SETS[set].t] ? [passages(plot, [run], set)] : []);
-  const turns = run.turns.map((step) => svg("path", { class: "cursor", d: `M${plot.x(step)} ${plot.top}V${plot.bottom}` }));
-  return [norms(plot, [shares]), ...Object.keys(SETS).flatMap((set) => [curves(plot, [run], set), ...arrived(set)]), ...turns];
+  const accuracies = Object.keys(SETS).flatMap((set) => [curves(plot, [run], set), ...arrived(set)]);
+  const turn = (step) => svg("path", { class: "cursor", d: `M${plot.x(step)} ${plot.top}V${plot.bottom}` });
+  return [norms(plot, [shares]), ...accuracies, ...run.turns.map(turn)];
 }
 
 class LiveNetwork {
@@ -74,6 +80,7 @@ class LiveNetwork {
   clear() {
     this.threads?.end();
     this.threads = null;
+    this.parts.news.textContent = "";
     this.runs = this.seeds.map(newRun);
     this.before = this.settings;
     this.detail = null;
@@ -82,7 +89,8 @@ class LiveNetwork {
 
   begin() {
     const fail = () => (this.parts.news.textContent = "This browser lets no page compute in a thread of its own.");
-    this.threads = new Threads(this.worker, this.seeds, ({ data }) => this.hear(data), fail);
+    const heard = ({ target, data }) => this.threads?.workers.includes(target) && this.hear(data);
+    this.threads = new Threads(this.worker, this.seeds, heard, fail);
     this.threads.start({ ...this.sizes, ...this.settings }, this.steps);
     this.threads.tell({ show: this.model.get("seed") });
     this.tune();
@@ -114,7 +122,7 @@ class LiveNetwork {
     for (const { seed, step, points, tTrain, tVal, ended } of seeds) {
       const run = this.runs.find((each) => each.seed === seed);
       if (tTrain && !run.t_train) this.news.memorised.push(`seed ${seed}`);
-      if (tVal && !run.t_val) this.news.generalised.push(`seed ${seed} (T_train ${written(tTrain)}, T_val ${written(tVal)})`);
+      if (tVal && !run.t_val) this.news.generalised.push(`seed ${seed} (${arrivals(tTrain, tVal)})`);
       for (const name of ["train", "val", "norm"]) run[name].push(...points.map((point) => point[name]));
       run.steps.push(...points.map((point) => point.step));
       Object.assign(run, { step, ended, t_train: tTrain, t_val: tVal });
@@ -158,7 +166,8 @@ class LiveNetwork {
 
   drawControls() {
     const { train, decay, settings, seeds } = this.parts;
-    train.textContent = this.wanted ? "Pause" : this.threads && !this.ended ? "Go on" : `Train ${this.seeds.length} networks`;
+    const all = this.seeds.length > 1 ? `Train ${this.seeds.length} networks` : "Train a network";
+    train.textContent = this.wanted ? "Pause" : this.threads && !this.ended ? "Go on" : all;
     decay.textContent = this.settings.decay ? "Take weight decay away" : "Put weight decay back";
     for (const select of settings.querySelectorAll("select")) select.value = this.settings[select.name];
     seeds.elements[this.seeds.indexOf(this.model.get("seed")) + 1].checked = true; // the first element is the fieldset
@@ -177,10 +186,9 @@ class LiveNetwork {
   words({ seed, step, train, val, norm, t_train, t_val, ended }) {
     if (!step) return `Seed ${seed} waits. Nothing is trained before you say so.`;
     const accuracies = `training ${percent(train.at(-1))}, validation ${percent(val.at(-1))}`;
-    const now = `Seed ${seed}, step ${written(step)}${this.pace(step)}: ${accuracies}, weight norm ${norm.at(-1).toFixed(1)}.`;
-    if (!ended) return now;
-    const time = (t) => (t ? written(t) : "not seen");
-    return `${now} It has ended: T_train ${time(t_train)}, T_val ${time(t_val)}.`;
+    const size = `weight norm ${norm.at(-1).toFixed(1)}`;
+    const now = `Seed ${seed}, step ${written(step)}${this.pace(step)}: ${accuracies}, ${size}.`;
+    return ended ? `${now} It has ended: ${arrivals(t_train, t_val)}.` : now;
   }
 
   // Over the last second or more, of the seed that is shown.

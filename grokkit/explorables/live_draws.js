@@ -25,7 +25,8 @@ export function split(p, share, random) {
 
 // As the library draws them: embeddings from U(-1/2, 1/2), a layer of n inputs from U(-1, 1) / sqrt(n); then scaled.
 export function drawWeights(parts, { width, hidden, scale }, random) {
-  const spans = { embedding: 0.5, into: width ** -0.5, intoBias: width ** -0.5, out: hidden ** -0.5, outBias: hidden ** -0.5 };
+  const [into, out] = [width ** -0.5, hidden ** -0.5];
+  const spans = { embedding: 0.5, into, intoBias: into, out, outBias: out };
   for (const [name, span] of Object.entries(spans)) {
     for (let i = 0; i < parts[name].length; i++) parts[name][i] = scale * span * (2 * random() - 1);
   }

@@ -1,4 +1,4 @@
-// The arithmetic of the live network: its logits, and the gradient of its mean cross entropy. Nothing here knows a page.
+// The arithmetic of the live network: its logits, and the gradient of its mean cross entropy. It knows of no page.
 // It is the library's MLP on modular addition with summed embeddings; a test holds both together in double precision.
 // Axes: A = p numbers, D = width of embeddings, F hidden features, C = p answers.
 
@@ -13,7 +13,7 @@ export function partsOf(all, { p, width, hidden }) {
 
 export const weightCount = ({ p, width, hidden }) => (p + 2) * width + hidden * (width + 1) + p * (hidden + 1);
 
-// A closure over its sizes and arrays, and to be made once a thread: only then do engines take them for constants, which
+// A closure over its sizes and arrays, to be made once a thread: only then do engines take them for constants, which
 // more than doubles the pace. Networks of one thread therefore take turns in `weights`.
 export function arithmetic(Numbers, sizes) {
   const { p, width, hidden } = sizes;

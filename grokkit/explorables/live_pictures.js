@@ -50,7 +50,7 @@ export function drawSpectrum(picture, { shares }) {
   const bars = shares.map((share, i) => `M${i + 0.5} 1V${(1 - share / top).toFixed(3)}`);
   drawn(picture, `0 0 ${shares.length} 1`, [bars.join("")]);
   filled(picture, { preserveAspectRatio: "none" }, []);
-  return `What the embeddings are made of: waves of the frequencies 1 to ${shares.length}, the strongest ${percent(top)}.`;
+  return `What the embeddings are made of: waves of frequency 1 to ${shares.length}, the strongest ${percent(top)}.`;
 }
 
 function drawn(picture, viewBox, paths) {

@@ -8,9 +8,10 @@ const CLOSE = 1.03; // evaluations are so far apart, or a step: closer than that
 
 // Sums that the network cannot tell apart, a + b and b + a, are one pair.
 export function pairsOf(p, training) {
-  const cells = Array.from({ length: p }, (_, a) => Array.from({ length: p - a }, (_, i) => [a, a + i])).flat();
-  const count = cells.map(([a, b]) => training[a * p + b] + (a < b ? training[b * p + a] : 0));
-  return { a: Int32Array.from(cells, ([a]) => a), b: Int32Array.from(cells, ([, b]) => b), count: Int32Array.from(count) };
+  const cells = Array.from(training, (_, cell) => [Math.floor(cell / p), cell % p]).filter(([a, b]) => a <= b);
+  const count = ([a, b]) => training[a * p + b] + (a < b ? training[b * p + a] : 0);
+  const column = (of) => Int32Array.from(cells, of);
+  return { a: column(([a]) => a), b: column(([, b]) => b), count: column(count) };
 }
 
 // A trainer from the weights before the first step, and which cells of the table are for training.

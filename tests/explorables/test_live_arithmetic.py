@@ -57,7 +57,8 @@ def steps_of(page, numbers: str) -> dict:
     const weights = numbers.weights.slice();
     weights.set(given.weights);
     const trainer = live.trainerOf(given.sizes.p, weights, Uint8Array.from(given.training));
-    const before = Array.from({{ length: given.steps }}, () => live.takeStep(numbers, trainer, {{ rate: 0.03, decay: 0.5 }}));
+    const step = () => live.takeStep(numbers, trainer, {{ rate: 0.03, decay: 0.5 }});
+    const before = Array.from({{ length: given.steps }}, step);
     return {{ weights: [...trainer.weights], before, after: live.measured(numbers, trainer) }};"""
     start = flat(snapshot_after(a_run(), 0).params).tolist()
     given = {"sizes": SIZES, "weights": start, "training": training_cells(a_run()), "steps": STEPS}
