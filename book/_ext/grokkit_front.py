@@ -1,6 +1,7 @@
-"""Sphinx extension: all claims at a glance, a square each in the colour of its verdict.
+"""Sphinx extension: all claims at a glance, a square each in the colour of its verdict, and a network to be trained.
 
-Directive: `{claim-squares}`. A square leads to the claim's line in the ledger and says its verdict in words.
+Directives: `{claim-squares}`, `{live-network}`. A square leads to the claim's line in the ledger and says its verdict
+in words.
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ class ClaimSquares(LibraryTable):
         rows = "".join(_row(sources()[letter].title, list(claims), page) for letter, claims in by_source)
         counts = Counter(claim["verdict"] for claim in ledger())
         return [nodes.raw("", f'<div class="claim-squares">{rows}{_legend(counts)}</div>', format="html")]
+
+
+class LiveNetworkHere(LibraryTable):
+    """`{live-network}`: the explorable of that name, as a page without a kernel shows it."""
+
+    def render(self) -> list[nodes.Node]:
+        from grokkit.explorables import LiveNetwork
+
+        return [nodes.raw("", LiveNetwork().to_html(), format="html")]
 
 
 def _row(title: str, claims: list[dict[str, Any]], page: str) -> str:
@@ -51,4 +61,5 @@ def _legend(counts: Counter[str]) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("claim-squares", ClaimSquares)
+    app.add_directive("live-network", LiveNetworkHere)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,15 +19,20 @@ _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', flags=re.MULTILINE)
 
 
+def own_file(name: str) -> str:
+    """The text of a file of this folder."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
 def one_module(name: str) -> str:
     """A module of this folder with those it imports written before it, each once: a page has no folder to look in."""
-    *imported, own = [_IMPORT.sub("", _text(each)) for each in _in_order(name)]
+    *imported, own = [_IMPORT.sub("", own_file(each)) for each in _in_order(name)]
     return "\n".join([*(re.sub("^export ", "", text, flags=re.MULTILINE) for text in imported), own])
 
 
 def _in_order(name: str) -> list[str]:
     """The module's name after those of what it imports."""
-    below = [each for imported in _IMPORT.findall(_text(name)) for each in _in_order(imported)]
+    below = [each for imported in _IMPORT.findall(own_file(name)) for each in _in_order(imported)]
     return list(dict.fromkeys([*below, name]))
 
 
@@ -39,7 +44,7 @@ class Explorable(anywidget.AnyWidget):
     data: what is drawn, as JSON; the front end only reads it.
     """
 
-    _css = (_HERE / "explorable.css").read_text(encoding="utf-8")
+    _css = own_file("explorable.css")
     data = traitlets.Dict().tag(sync=True)
 
     def first_view(self) -> str:
@@ -53,7 +58,7 @@ class Explorable(anywidget.AnyWidget):
             f"<style>{self._css}</style>\n"
             f'<div class="grokkit-explorable"><div class="first-view" tabindex="0">{self.first_view()}</div>\n'
             f'<script type="application/json">{inlined}</script>\n'
-            f"<script>{_text('page.js')}</script></div>"
+            f"<script>{own_file('page.js')}</script></div>"
         )
 
     def _shared(self) -> dict[str, Any]:
@@ -64,10 +69,6 @@ class Explorable(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle, metadata = super()._repr_mimebundle_(**kwargs)
         return bundle | {"text/html": self.to_html()}, metadata
-
-
-def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _inline_json(value: Any) -> str:
