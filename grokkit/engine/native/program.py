@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from grokkit.engine.compiler import in_a_sentence
+from grokkit.engine.libraries import with_libraries
 from grokkit.engine.native.forms import require_forms
 from grokkit.engine.shape import Params, Shape, State
 from grokkit.metrics import norms
@@ -53,8 +54,9 @@ def built(sources: tuple[str, ...]) -> Any:
     """The library of these sources of this folder, one after the other, by the compiler of compiled graphs."""
     from torch._inductor.codecache import CppCodeCache  # here: what it imports takes a second
 
+    text = "".join(files(__package__).joinpath(name).read_text() for name in sources)
     with in_a_sentence():
-        return CppCodeCache.load("".join(files(__package__).joinpath(name).read_text() for name in sources))
+        return with_libraries(lambda: CppCodeCache.load(text))
 
 
 class Program(ABC):
