@@ -6,15 +6,14 @@ at every call that none of them has changed, and changes to uncompiled numbers w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from grokkit.engine.libraries import with_libraries
 from grokkit.errors import GrokkitError
 
 Builder = Callable[[Iterator[Tensor]], Any]
@@ -64,18 +63,9 @@ def _builder(tree: Any) -> Builder:
 
 
 def _compiled(function: Callable[..., Any], arguments: tuple[Any, ...], tensors: list[Tensor]) -> Any:
-    """`_compile`, again where a process that was killed while it compiled has left a half-written library behind."""
-    from torch._inductor.exc import InductorError
-
-    try:
-        with in_a_sentence():
-            return _compile(function, arguments, tensors)
-    except InductorError as error:
-        broken = re.search(r"ImportError: (\S+\.so): (?:file too short|invalid ELF header)", str(error))
-        if not broken:
-            raise
-        Path(broken[1]).unlink(missing_ok=True)
-        return _compiled(function, arguments, tensors)
+    """`_compile`, again where a library that was compiled before cannot be loaded."""
+    with in_a_sentence():
+        return with_libraries(lambda: _compile(function, arguments, tensors))
 
 
 @contextmanager

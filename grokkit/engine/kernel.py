@@ -24,7 +24,7 @@ from grokkit.engine.shape import DTYPES, Params, Shape, State, Steps
 from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.shared import Prefixes, build_shared
-from grokkit.tasks.task import Task
+from grokkit.tasks.task import Task, built
 
 # On some processors MKL's products otherwise depend on where a matrix lies in memory, and so on a run's neighbours.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
@@ -64,7 +64,7 @@ def kernel(shape: Shape, device: torch.device, compiled: bool) -> Kernel:
     """The kernel of a shape; made once per process, since tracing takes seconds."""
     if device.type == "cpu":
         keep_freed_memory()
-    task = shape.task.build().to(device)
+    task = built(shape.task).to(device)
     with torch.random.fork_rng(devices=[]):
         model = build_shared(shape.model, task).to(device=device, dtype=DTYPES[shape.precision])
     batch_of = batch_maker(task, model)

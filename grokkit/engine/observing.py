@@ -19,6 +19,7 @@ from grokkit.engine.shape import Params, Shape
 from grokkit.errors import BadInput
 from grokkit.models.shared import build_shared
 from grokkit.observables import OBSERVABLES, READS, Probe
+from grokkit.tasks.task import built
 
 
 def observe(
@@ -52,12 +53,12 @@ def require_observables(names: Iterable[str], run: Run) -> None:
 @lru_cache(maxsize=64)
 def _parameters(task: TaskConfig, model: ModelConfig) -> tuple[str, ...]:
     with torch.random.fork_rng(devices=[]):
-        return tuple(name for name, _ in model.build(task.build()).named_parameters())
+        return tuple(name for name, _ in model.build(built(task)).named_parameters())
 
 
 @lru_cache(maxsize=8)
 def _loss(shape: Shape, device: torch.device) -> Callable[[Params, Tensor], Tensor]:
-    task = shape.task.build().to(device)
+    task = built(shape.task).to(device)
     with torch.random.fork_rng(devices=[]):
         model = build_shared(shape.model, task).to(device=device, dtype=torch.float64).eval()
     batch_of = batch_maker(task, model)

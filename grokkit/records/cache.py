@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
 
-from grokkit.errors import BadInput
+from grokkit.errors import BadInput, StoreError
 
 
 def user_cache() -> Path:
@@ -23,8 +24,40 @@ def user_cache() -> Path:
 
 
 def temporary_cache() -> Path:
-    """The same for every process of a user, until the machine is cleaned."""
-    return Path(tempfile.gettempdir()) / f"grokkit-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+    """The same for every process of a user, until the machine is cleaned: made here, and closed to others."""
+    folder = Path(tempfile.gettempdir()) / f"grokkit-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+    require_own(folder, close=True)
+    return folder
+
+
+def require_own(folder: Path, close: bool = False) -> None:
+    """Make the folder if it is not there; raise StoreError where another user can have put something into it.
+
+    close: whether others may not even look into it from now on.
+    """
+    try:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700, parents=True)
+        fault = _fault(folder)
+        if close and not fault:
+            folder.chmod(0o700)
+    except OSError as error:
+        fault = f"cannot be used ({error.strerror or error})"
+    if fault:
+        raise StoreError(
+            f"{folder} {fault}, and what lies there must be nobody's but yours: delete it, or choose another place for "
+            "temporary files (TMPDIR) or for compiled libraries (TORCHINDUCTOR_CACHE_DIR)."
+        )
+
+
+def _fault(folder: Path) -> str | None:
+    """What is wrong with it, as half a sentence; links are not followed, for their owner may turn them elsewhere."""
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode):
+        return "is a link" if stat.S_ISLNK(found.st_mode) else "is no folder"
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        return "belongs to another user"
+    return "can be written to by others" if found.st_mode & 0o022 and os.name == "posix" else None
 
 
 def writable_cache() -> Path:

@@ -4,8 +4,8 @@ from grokkit.config.run import TASKS
 from grokkit.tasks.addition import Addition
 from grokkit.tasks.mnist import MNIST
 from grokkit.tasks.modular_addition import ModularAddition
-from grokkit.tasks.task import Task, scikit_learn_order, split_order
+from grokkit.tasks.task import Task, built, scikit_learn_order, split_order
 
 TASKS.add(ModularAddition, Addition, MNIST)
 
-__all__ = ["MNIST", "TASKS", "Addition", "ModularAddition", "Task", "scikit_learn_order", "split_order"]
+__all__ = ["MNIST", "TASKS", "Addition", "ModularAddition", "Task", "built", "scikit_learn_order", "split_order"]

@@ -10,7 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grokkit.config.run import TaskConfig
+from grokkit.errors import BadInput
 from grokkit.metrics import cross_entropy, is_correct
+from grokkit.tasks.sound import require_sound
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +28,7 @@ class Task:
     loss: logits (B, C), targets (B,) -> (B,) nats.
     correct: the same -> (B,) bool. Either may be an object with a method `to(device)`, if it holds tensors.
     outputs: how many numbers a model gives for an example; None for C, one logit an answer.
+    Raises BadInput for a table that contradicts itself.
     """
 
     inputs: Tensor
@@ -35,6 +39,9 @@ class Task:
     loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
     correct: Callable[[Tensor, Tensor], Tensor] = is_correct
     outputs: int | None = None
+
+    def __post_init__(self) -> None:
+        require_sound(self)
 
     @property
     def model_outputs(self) -> int:
@@ -58,6 +65,21 @@ class Task:
         else:
             left = " ".join(self.symbols[t] for t in self.inputs[example].tolist())
         return f"{left} {self.symbols[int(self.targets[example])]}"
+
+
+def built(config: TaskConfig) -> Task:
+    """The task of its settings, if it is what they say."""
+    task, kind = config.build(), type(config).__name__
+    if not isinstance(task, Task):
+        raise BadInput(f"{kind} build: a gk.Task; {task!r} came.")
+    if task.examples != config.examples:
+        raise BadInput(f"{kind} examples: {config.examples}, but its build makes a table of {task.examples} rows.")
+    if (task.vocabulary is None) != config.gives_numbers:
+        raise BadInput(
+            f"{kind} gives_numbers: {config.gives_numbers}, but its build makes a table whose vocabulary is "
+            f"{task.vocabulary}; a table of numbers has none."
+        )
+    return task
 
 
 def _moved(function: Any, device: torch.device) -> Any:

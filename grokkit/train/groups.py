@@ -11,6 +11,7 @@ import torch
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.engine import Shape
+from grokkit.tasks.task import built
 from grokkit.train.experiment import Experiment
 
 SMALL_STEP = 2.5e7
@@ -69,6 +70,6 @@ def slots_for(group: Group, device_type: str, workers: int) -> int:
 def arithmetic_of_step(group: Group) -> float:
     """A rough count: six operations per parameter and example."""
     with torch.random.fork_rng(devices=[]):
-        model = group.shape.model.build(group.shape.task.build())
+        model = group.shape.model.build(built(group.shape.task))
     parameters = sum(x.numel() for x in model.parameters())
     return 6.0 * parameters * group.shape.width

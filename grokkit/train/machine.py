@@ -21,7 +21,9 @@ from typing import Any
 import torch
 
 from grokkit.config.run import Run
-from grokkit.errors import BadInput, DeviceError, GrokkitError
+from grokkit.engine.libraries import libraries
+from grokkit.errors import BadInput, DeviceError, GrokkitError, StoreError
+from grokkit.records.cache import require_own
 from grokkit.train.trial import why_it_fails
 
 PACKAGE = Path(__file__).parents[1]
@@ -116,7 +118,16 @@ def why_uncompiled(device: torch.device) -> str | None:
         return f"no C++ compiler ({compiler}; $CXX names another) is installed"
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         return f"the headers of Python {platform.python_version()} are not installed (python3-dev)"
-    return _space_in_a_path() or _a_broken_compiler(compiler)
+    return _space_in_a_path() or _an_open_folder() or _a_broken_compiler(compiler)
+
+
+def _an_open_folder() -> str | None:
+    """Why compiled libraries cannot be trusted, as half a sentence."""
+    try:
+        require_own(libraries())
+    except StoreError as error:
+        return str(error).rstrip(".")
+    return None
 
 
 def _a_broken_compiler(compiler: str) -> str | None:
@@ -130,7 +141,7 @@ def _space_in_a_path() -> str | None:
         "PyTorch": Path(torch.__file__).parent,
         "the headers of Python": sysconfig.get_paths()["include"],
         "temporary files": tempfile.gettempdir(),
-        "PyTorch's cache": os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""),
+        "compiled libraries": libraries(),
     }
     spaced = next((name for name, place in places.items() if " " in str(place)), None)
     if spaced is None:

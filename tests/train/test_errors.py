@@ -198,7 +198,7 @@ def test_without_the_headers_of_python_nothing_is_compiled(compiler_wanted, monk
     assert machine.why_uncompiled(torch.device("cpu")) is None
 
 
-@pytest.mark.parametrize("where", ["PyTorch", "the headers of Python", "temporary files", "PyTorch's cache"])
+@pytest.mark.parametrize("where", ["PyTorch", "the headers of Python", "temporary files", "compiled libraries"])
 def test_where_a_path_has_a_space_nothing_is_compiled(where, compiler_wanted, monkeypatch, tmp_path):
     """PyTorch takes its compiler's command apart at spaces."""
     plain, spaced = tmp_path / "plain", tmp_path / "a space"
@@ -206,14 +206,14 @@ def test_where_a_path_has_a_space_nothing_is_compiled(where, compiler_wanted, mo
         folder.mkdir()
         (folder / "Python.h").touch()
     places = {"PyTorch": plain / "torch" / "__init__.py", "the headers of Python": plain, "temporary files": plain}
-    places |= {"PyTorch's cache": plain}
+    places |= {"compiled libraries": plain}
     monkeypatch.setattr(shutil, "which", lambda name, *_: f"/usr/bin/{name}")
 
     def put():
         monkeypatch.setattr(torch, "__file__", str(places["PyTorch"]))
         monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(places["the headers of Python"])})
         monkeypatch.setattr(tempfile, "tempdir", str(places["temporary files"]))
-        monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(places["PyTorch's cache"]))
+        monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(places["compiled libraries"]))
 
     put()
     assert machine.why_uncompiled(torch.device("cpu")) is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -27,13 +28,20 @@ class Perceptron(Program):
         + layout(numbers="slope")
         + layout(pointers="widths tokens targets vectors")
     )
+    FORMS: ClassVar = {
+        "widths": "int64 ends",
+        "tokens": "int64 runs examples positions",
+        "targets": "int64 runs examples",
+        "vectors": "own answers outputs",
+    }
+    BELOW: ClassVar = {"tokens": "vocabulary", "targets": "answers"}
 
     @staticmethod
     def knows(shape: Shape, task: Task) -> bool:
         """Whether it takes this shape's steps."""
         model = shape.model
         return (
-            isinstance(model, MLP)
+            type(model) is MLP  # another's class may build another network
             and model.embedding is not None
             and model.activation in SLOPES
             and not model.batch_norm
@@ -51,10 +59,13 @@ class Perceptron(Program):
         self.of_all = dict(trained=shape.width, positions=task.inputs.shape[1], vocabulary=task.vocabulary)
         self.of_all |= dict(answers=task.classes, layers=len(widths) - 1, slope=SLOPES[model.activation])
         self.of_all |= dict(widths=torch.tensor(widths), vectors=self._vectors())
+        self.sizes = dict(ends=len(widths), outputs=task.model_outputs)
+        layers = [shape for i, o in pairwise(widths) for shape in ((o, i), (o,))]
+        self.parameters = [(self.of_all["vocabulary"], widths[0]), *layers]
 
     def _vectors(self) -> Tensor | None:
         loss = self.task.loss
-        return loss.vectors.to(self.dtype) if isinstance(loss, SquaredError) else None
+        return loss.vectors.to(self.dtype).contiguous() if isinstance(loss, SquaredError) else None
 
     def data(
         self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params, passages: Params
@@ -65,6 +76,7 @@ class Perceptron(Program):
 
 def _asks_what_is_known(task: Task) -> bool:
     """Whether the task is a classification by the largest logit, or a regression whose answer is the nearest vector."""
-    if isinstance(task.loss, SquaredError):
-        return isinstance(task.correct, IsNearest) and torch.equal(task.loss.vectors, task.correct.vectors)
-    return task.loss is cross_entropy and task.correct is is_correct
+    if type(task.loss) is SquaredError:
+        vectors, form = task.loss.vectors, (task.classes, task.model_outputs)
+        return type(task.correct) is IsNearest and vectors.shape == form and torch.equal(vectors, task.correct.vectors)
+    return task.loss is cross_entropy and task.correct is is_correct and task.model_outputs == task.classes

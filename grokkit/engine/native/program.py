@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from grokkit.engine.compiler import in_a_sentence
+from grokkit.engine.libraries import with_libraries
+from grokkit.engine.native.forms import require_forms
 from grokkit.engine.shape import Params, Shape, State
 from grokkit.metrics import norms
 from grokkit.optimizers.adamw import AdamW
@@ -35,6 +37,16 @@ TRAINING = layout("runs steps") + layout(
     pointers="times settings threshold train_passage val_passage params first second gradient loss accuracy"
 )
 """What every program is told (training.h)."""
+OF_TRAINING = {
+    "times": "float64 steps runs",
+    "settings": "float64 steps runs numbers_of_adamw",
+    "threshold": "float64 runs",
+    "train_passage": "float64 runs",
+    "val_passage": "float64 runs",
+    "loss": "own runs",
+    "accuracy": "float32 runs",
+}
+"""What form its tensors have; see `require_forms`."""
 
 
 @cache
@@ -42,18 +54,26 @@ def built(sources: tuple[str, ...]) -> Any:
     """The library of these sources of this folder, one after the other, by the compiler of compiled graphs."""
     from torch._inductor.codecache import CppCodeCache  # here: what it imports takes a second
 
+    text = "".join(files(__package__).joinpath(name).read_text() for name in sources)
     with in_a_sentence():
-        return CppCodeCache.load("".join(files(__package__).joinpath(name).read_text() for name in sources))
+        return with_libraries(lambda: CppCodeCache.load(text))
 
 
 class Program(ABC):
     """The steps of a shape that a program knows; a subclass adds the data of its network.
 
     evaluate: as `Kernel` has it, for a program that has one.
+    FORMS, BELOW: of its job's tensors, the form, and the count that every entry lies below; see `require_forms`.
+    sizes: numbers in these forms that the job itself does not name.
+    parameters: shape of each of the model's, in its order.
     """
 
     SOURCES: ClassVar[tuple[str, ...]]
     JOB: ClassVar[list[tuple[str, Any]]]
+    FORMS: ClassVar[dict[str, str]]
+    BELOW: ClassVar[dict[str, str]]
+    sizes: dict[str, int]
+    parameters: list[tuple[int, ...]]
     evaluate: Callable[..., Any] | None = None
 
     def __init__(self, shape: Shape, task: Task) -> None:
@@ -83,7 +103,13 @@ class Program(ABC):
         return (params, buffers, moments, passages), metrics | torch.vmap(partial(norms, "gradient"))(gradient)
 
     def call(self, what: str, order: Tensor, **told: Any) -> None:
-        """Call a function of the program: numbers as they are, contiguous tensors and dicts of them by address."""
+        """Call a function of the program: numbers as they are, contiguous tensors and dicts of them by address.
+
+        Raises BadInput for tensors that it would read or write beyond.
+        """
+        counts = {name: x for name, x in told.items() if isinstance(x, int)} | self.sizes
+        counts |= dict(runs=len(order), numbers_of_adamw=len(SETTINGS))
+        require_forms(told, OF_TRAINING | self.FORMS, self.BELOW, counts, self.parameters, self.dtype)
         held = {name: _addressed(x) for name, x in told.items()}
         getattr(self.library, f"{what}_{self.precision}")(ctypes.byref(self.job(runs=len(order), **held)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -28,13 +28,33 @@ class Recurrent(Program):
         + layout(pointers="targets examples counts words", numbers="dropout")
         + layout(pointers="others numbers weights sum_loss sum_correct")
     )
+    FORMS: ClassVar = {
+        "tokens": "int64 rows length",
+        "prefix": "int64 rows length",
+        "targets": "int64 rows",
+        "examples": "int64 steps runs batch",
+        "counts": "int64 steps runs",
+        "words": "int64 steps runs words_of_a_step",
+        "others": "int64 runs judged",
+        "numbers": "int64 runs",
+        "weights": "float32 runs judged",
+        "sum_loss": "float64 runs",
+        "sum_correct": "float64 runs",
+    }
+    BELOW: ClassVar = {
+        "tokens": "vocabulary",
+        "prefix": "distinct",
+        "targets": "classes",
+        "examples": "rows",
+        "others": "rows",
+    }
 
     @staticmethod
     def knows(shape: Shape, task: Task) -> bool:
         """Whether it takes this shape's steps."""
         model = shape.model
         return (
-            isinstance(model, RNN | LSTM)
+            type(model) in (RNN, LSTM)  # another's class may build another network
             and not model.bidirectional
             and getattr(model, "activation", "tanh") == "tanh"
             and model.embedding is not None
@@ -43,6 +63,7 @@ class Recurrent(Program):
             and shape.precision in PRECISIONS
             and task.loss is cross_entropy
             and task.correct is is_correct
+            and task.model_outputs == task.classes
         )
 
     def __init__(self, shape: Shape, task: Task) -> None:
@@ -52,13 +73,22 @@ class Recurrent(Program):
         self.of_all = dict(width=model.embedding, hidden=model.hidden, gates=4 if isinstance(model, LSTM) else 1)
         self.of_all |= dict(batch=shape.width, classes=task.classes, dropout=model.dropout)
         self.of_all |= dict(length=prefixes.length, vocabulary=task.vocabulary, distinct=sum(prefixes.size))
-        self.of_all |= dict(tokens=task.inputs.contiguous(), prefix=_numbered(prefixes), targets=task.targets)
+        tokens, targets = task.inputs.contiguous(), task.targets.contiguous()
+        self.of_all |= dict(tokens=tokens, prefix=_numbered(prefixes), targets=targets)
+        self.sizes = dict(rows=len(targets), words_of_a_step=2)
+        self.parameters = self._shapes()
+
+    def _shapes(self) -> list[tuple[int, ...]]:
+        width, hidden, classes = (self.of_all[name] for name in ("width", "hidden", "classes"))
+        rows = self.of_all["gates"] * hidden
+        cell = [(rows, width), (rows, hidden), (rows,), (rows,)]
+        return [(self.of_all["vocabulary"], width), *cell, (classes, hidden), (classes,)]
 
     def data(
         self, order: Tensor, positions: Tensor, weights: Tensor, noise: Params, passages: Params
     ) -> dict[str, Any]:
         examples = order.expand(len(positions), -1, -1).gather(2, positions)
-        counts = weights.sum(-1).long()  # a short batch's own examples come first
+        counts = (weights != 0).sum(-1)  # a short batch's own examples come first
         others = order[:, self.of_all["batch"] :] if passages else order[:, :0]
         steps = dict(examples=examples, counts=counts, words=noise.get("words"))
         return self.of_all | steps | _judged(others, torch.ones(others.shape))
@@ -86,5 +116,6 @@ def _judged(rows: Tensor, weights: Tensor) -> dict[str, Any]:
     """
     wanted = weights != 0
     rows, places = torch.where(wanted, rows, torch.iinfo(rows.dtype).max).sort(1)
+    rows = torch.where(wanted.gather(1, places), rows, 0)
     sums = {name: torch.empty(len(rows), dtype=torch.float64) for name in ("sum_loss", "sum_correct")}
     return dict(judged=rows.shape[1], others=rows, numbers=wanted.sum(1), weights=weights.gather(1, places)) | sums
