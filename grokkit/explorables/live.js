@@ -13,6 +13,13 @@ const newRun = (seed) => ({ seed, step: 0, t_train: null, t_val: null, steps: []
 const time = (t) => (t ? written(t) : "not seen");
 const arrivals = (tTrain, tVal) => `T_train ${time(tTrain)}, T_val ${time(tVal)}`;
 
+function state({ step, ended, t_train, t_val }) {
+  if (t_val) return `T_val ${written(t_val)}`;
+  if (ended) return "not seen";
+  if (t_train) return "memorised";
+  return step ? `step ${written(step)}` : "–";
+}
+
 function choice({ name, label, values, names = {} }) {
   const options = values.map((value) => html("option", { value }, names[value] ?? String(value)));
   return html("label", {}, html("span", {}, label), html("select", { name }, ...options));
@@ -187,8 +194,9 @@ class LiveNetwork {
     if (!step) return `Seed ${seed} waits. Nothing is trained before you say so.`;
     const accuracies = `training ${percent(train.at(-1))}, validation ${percent(val.at(-1))}`;
     const size = `weight norm ${norm.at(-1).toFixed(1)}`;
-    const now = `Seed ${seed}, step ${written(step)}${this.pace(step)}: ${accuracies}, ${size}.`;
-    return ended ? `${now} It has ended: ${arrivals(t_train, t_val)}.` : now;
+    const found = `${accuracies}, ${size}.`;
+    if (ended) return `Seed ${seed}, step ${written(step)}: ${found} It has ended: ${arrivals(t_train, t_val)}.`;
+    return `Seed ${seed}, step ${written(step)}${this.pace(step)}: ${found}`;
   }
 
   // Over the last second or more, of the seed that is shown.
@@ -203,10 +211,8 @@ class LiveNetwork {
 
   drawSeeds() {
     this.parts.seeds.querySelectorAll("span").forEach((span, i) => {
-      const { step, t_train, t_val } = this.runs[i];
-      const state = t_val ? `T_val ${written(t_val)}` : t_train ? "memorised" : "";
       drawSmall(span.querySelector("svg"), this.runs[i], this.steps);
-      span.lastChild.textContent = state || (step ? `step ${written(step)}` : "–");
+      span.lastChild.textContent = state(this.runs[i]);
     });
   }
 

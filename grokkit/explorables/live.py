@@ -27,7 +27,7 @@ CHOICES = [
     {"name": "p", "label": "modulus p", "values": PRIMES},
     {
         "name": "pace",
-        "label": "steps a second",
+        "label": "steps a second, at most",
         "values": [50, 200, UNLIMITED],
         "names": {UNLIMITED: "as many as can be"},
     },

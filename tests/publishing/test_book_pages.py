@@ -191,7 +191,7 @@ DEEPEST_EXPLORABLE = 2_700
 WITHOUT_ANY_RUN = {"executed/09_activations.html"}
 """Chapters whose figures are all of runs that are still to come."""
 BELOW_THE_FOLD = {"executed/01_quickstart.html", "executed/05_optimizers.html"}
-"""Figures that end below the first screen, one for the loss under the accuracy, one for nine panels; half is there."""
+"""Figures that end below the first screen, one for the button above it, one for nine panels; half is there."""
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -200,7 +200,7 @@ def test_a_chapter_opens_with_its_answer_and_its_figure(visit, name):
     answer = ends(page, ".tag_answer .cell_output p")
     assert answer[1] < SCREEN["height"]
     if name not in WITHOUT_ANY_RUN:
-        top, bottom = ends(page, "figure.grokkit-figure svg")
+        top, bottom = ends(page, ":is(figure.grokkit-figure, .grokkit-explorable) svg[role='img']")
         assert answer[1] <= top
         end = (top + bottom) / 2 if name in BELOW_THE_FOLD else bottom
         assert end <= SCREEN["height"], f"{name}: the first figure lies at {top} to {bottom}"
@@ -221,6 +221,21 @@ def ends(page, selector: str) -> tuple[float, float]:
     """Where the first such element begins and ends, in pixels from the top of the page."""
     box = page.locator(selector).first.bounding_box()
     return box["y"], box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "executed/01_quickstart.html"])
+def test_a_network_is_trained_under_the_readers_hands(visit, name):
+    seen = visit(name, viewport=SCREEN)
+    live = seen.page.locator(".grokkit-explorable.live")
+    live.get_by_role("button", name="Train 8 networks").click()
+    live.get_by_text("Now memorised: seed").wait_for()
+    assert seen.errors == []
+
+
+def test_the_first_chapter_offers_to_train_on_its_first_screen(visit):
+    button = visit("executed/01_quickstart.html", viewport=SCREEN).page.get_by_role("button", name="Train 8 networks")
+    box = button.bounding_box()
+    assert box["y"] + box["height"] <= SCREEN["height"]
 
 
 def test_figures_of_the_chapter_bring_their_numbers(visit):
