@@ -204,6 +204,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     """Say what is missing and how long it will take; then train it."""
     from grokkit.train import Display, lacking_runs
     from grokkit.train import train as train_runs
+    from grokkit.train.arguments import worker_count
     from grokkit.train.forecast import forecast
     from grokkit.train.machine import UncompiledWarning, cores
 
@@ -212,7 +213,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
     if not lacking:
         return
-    workers = workers or cores()
+    workers = cores() if workers is None else worker_count(workers)
     sentence, guess = forecast(experiment, lacking, store, device, workers)
     _say(sentence)
     warnings.simplefilter("ignore", UncompiledWarning)  # the sentence has said it

@@ -22,6 +22,7 @@ from grokkit.evidence.queue import Asked, Lot, Price, experiments_of, in_order, 
 from grokkit.publishing.readme import write_verdicts_table
 from grokkit.records.store import Store, evidence_folder
 from grokkit.train import Display
+from grokkit.train.arguments import worker_count
 from grokkit.train.checkpoints import Checkpoints
 from grokkit.train.machine import arithmetic, cores, hardware, require_clean_checkout, why_uncompiled
 from grokkit.train.price import Prices
@@ -62,6 +63,7 @@ def next_runs(
     """
     if not 0 < hours < float("inf"):
         raise BadInput(f"next --hours takes a number above 0; {hours} came.")
+    workers = cores() if workers is None else worker_count(workers)
     deadline = time.time() + 3600 * hours
     if not list_only:
         require_clean_checkout()
@@ -73,7 +75,7 @@ def next_runs(
     if list_only:
         Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or cores(), deadline)
+    ended = _train(*_queue(lots, held, bool(names), shard), held, workers, deadline)
     _publish(held)
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost

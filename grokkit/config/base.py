@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from grokkit.errors import BadInput, unknown
+from grokkit.config.names import elsewhere, meant
+from grokkit.errors import BadInput, unfit, unknown
 
 
 class Config(BaseModel):
@@ -16,9 +18,16 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
+    def __new__(cls, *unnamed: Any, **_: Any) -> Self:
+        """Refuse what has no name; `__init__` never sees it, and keeps its signature."""
+        if unnamed:
+            first = next((name for name in cls.model_fields if name != "kind"), "...")
+            raise unfit(cls.__name__, f"its settings come by name, as in {cls.__name__}({first}=...)", unnamed[0])
+        return super().__new__(cls)
+
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(**{name: _number(value) for name, value in values.items()})
         except ValidationError as error:
             raise BadInput(_sentence(type(self), error)) from None
 
@@ -42,6 +51,21 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
+def _number(value: Any) -> Any:
+    """Python's own number, also inside a tuple or list, where a number of NumPy's came.
+
+    A float of fewer digits is the one that is written so: `numpy.float32(0.1)` is 0.1.
+    """
+    if isinstance(value, tuple | list):
+        return type(value)(map(_number, value)) if type(value) in (tuple, list) else value
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    number = value.item()
+    with suppress(ValueError):  # as another library writes it
+        return float(str(value)) if isinstance(number, float) else number
+    return number
+
+
 def _sentence(config: type[Config], error: ValidationError) -> str:
     return " ".join(_clause(config, e) for e in error.errors(include_url=False))
 
@@ -49,7 +73,9 @@ def _sentence(config: type[Config], error: ValidationError) -> str:
 def _clause(config: type[Config], e: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in e["loc"])
     if e["type"] == "extra_forbidden":
-        return str(unknown(f"{config.__name__} setting", name, config.model_fields))
+        known, place = config.model_fields, elsewhere(name, config.model_fields)
+        ours = meant(name, known)
+        return place if place and not ours else str(unknown(f"{config.__name__} setting", name, known, ours))
     if e["type"] == "value_error":
         return str(e["ctx"]["error"])
     if e["type"] == "missing":

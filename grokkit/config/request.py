@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from grokkit.config.base import Config, tuple_of
+from grokkit.config.grid import Grid
 from grokkit.config.run import Run
 from grokkit.errors import BadInput, unknown
 from grokkit.metrics import OBSERVED
@@ -24,6 +25,11 @@ LAST_BITS = 1e-12
 others that chapters ask for none comes nearer than 3e-7 to where it would be another step."""
 
 
+MOST_STEPS = 2**53
+"""Steps are counted in double precision, too."""
+MOST_A_DECADE = 10_000
+
+
 class Until(Config):
     """When to stop watching: at `steps`, or earlier once both accuracies have been seen to arrive.
 
@@ -33,7 +39,7 @@ class Until(Config):
     the very step at which the second arrives, and `extra` has no part in it. Full batches only.
     """
 
-    steps: int = Field(100_000, ge=1)
+    steps: int = Field(100_000, ge=1, le=MOST_STEPS)
     accuracy: float | None = Field(0.99, gt=0, le=1)
     extra: int = Field(5, ge=1)
     every_step: bool = False
@@ -84,12 +90,12 @@ class Measure(Config):
     times as large. A run whose record lacks them is trained again only where they are asked for.
     """
 
-    every: int = Field(100, ge=1)
-    per_decade: int = Field(10, ge=1)
-    full_per_decade: int = Field(2, ge=1)
+    every: int = Field(100, ge=1, le=MOST_STEPS)
+    per_decade: int = Field(10, ge=1, le=MOST_A_DECADE)
+    full_per_decade: int = Field(2, ge=1, le=MOST_A_DECADE)
     sample: int = Field(1024, ge=1)
     observables: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
-    observe_at: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(tuple_of)] = ()
+    observe_at: Annotated[tuple[Annotated[int, Field(ge=0, le=MOST_STEPS)], ...], BeforeValidator(tuple_of)] = ()
     layers: bool = False
 
     @model_validator(mode="after")
@@ -108,7 +114,11 @@ class Measure(Config):
 
     def steps(self, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Evaluation steps from 0 to `last`, int64 (R,), and whether each is a full one, bool (R,)."""
-        return _steps(self, last)
+        return self.grid(last).up_to(last)
+
+    def grid(self, last: int) -> Grid:
+        """The same steps, made only as far as somebody looks."""
+        return _grid(self, last)
 
     def require_events(self, run: Run) -> None:
         """Raise BadInput unless the evaluations that a run steers itself by are among these."""
@@ -129,12 +139,11 @@ class Measure(Config):
 
 
 @lru_cache(256)  # apart from the requests, whose fields alone make two of them equal
-def _steps(measure: Measure, last: int) -> tuple[np.ndarray, np.ndarray]:
+def _grid(measure: Measure, last: int) -> Grid:
     full = measure._log_spaced(measure.full_per_decade, last)
     seen = [step for step in measure.observe_at if step <= last]
-    both = [full, measure._log_spaced(measure.per_decade, last), np.arange(0, last + 1, measure.every), seen, [last]]
-    steps = np.unique(np.concatenate(both)).astype(np.int64)
-    return steps, np.isin(steps, [*full, 0, last])
+    besides = np.unique(np.concatenate([full, measure._log_spaced(measure.per_decade, last), seen, [last]]))
+    return Grid(measure.every, last, besides.astype(np.int64), np.array([*full, 0, last]))
 
 
 def _ten_to(exponents: np.ndarray) -> np.ndarray:

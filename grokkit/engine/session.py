@@ -33,7 +33,7 @@ class Session:
 
     def __init__(self, stack: Stack, waiting: Iterator[Trajectory], until: Until, measure: Measure) -> None:
         self.stack, self.waiting, self.until = stack, waiting, until
-        self.measure, (self.grid, self.is_full) = measure, measure.steps(until.steps)
+        self.measure, self.grid = measure, measure.grid(until.steps)
         self.layers = measure.layers
         self.chunk = min(measure.sample, stack.kernel.task.examples)
         self.active = set(range(len(stack.slots)))
@@ -64,7 +64,7 @@ class Session:
         return trajectory.t in (self._next_evaluation(slot), trajectory.arrival)
 
     def _next_evaluation(self, slot: int) -> int:
-        return int(self.grid[len(self.stack.slots[slot].steps)])
+        return self.grid[len(self.stack.slots[slot].steps)]
 
     def _steps_to_next(self) -> int:
         return min(self.longest, *(self._next_evaluation(s) - self.stack.slots[s].t for s in self.active))
@@ -122,7 +122,7 @@ class Session:
                 trajectory.rows[-1] |= self.stack.observe(slot, self.measure.observables, sample)
 
     def _is_full(self, trajectory: Trajectory) -> bool:
-        return trajectory.arrival == trajectory.t or bool(self.is_full[len(trajectory.steps)])
+        return trajectory.arrival == trajectory.t or self.grid.is_full(self.grid[len(trajectory.steps)])
 
     def _sums(self, which: str, due: list[int], full: list[int]) -> list[tuple[np.ndarray, ...]]:
         """(loss, correct, examples) of each slot, (E,) each, for the sample and then the rest of one set."""

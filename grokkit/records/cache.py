@@ -11,7 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
-from grokkit.errors import BadInput, StoreError
+from grokkit.errors import BadInput, StoreError, require_kind
 
 
 def user_cache() -> Path:
@@ -76,6 +76,7 @@ def _can_hold_files(folder: Path) -> bool:
 
 def from_home(what: str, path: str | Path) -> Path:
     """The path, with the user's home in place of a ~ at its beginning."""
+    require_kind(what, path, (str, os.PathLike), "a folder's path")
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -74,8 +74,8 @@ class Store:
     def find(cls, path: str | Path | None = None) -> Store:
         """The store at `path`; else at $GROKKIT_STORE; else the checkout's `results/`; else one in the user's cache,
         on top of the evidence shipped with the package where there is any."""
-        chosen = path or os.environ.get("GROKKIT_STORE")
-        if chosen:
+        chosen = os.environ.get("GROKKIT_STORE") if path is None or path == "" else path
+        if chosen is not None and chosen != "":
             return cls(chosen)
         evidence = evidence_folder()
         if evidence and evidence.parent != PACKAGE:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from grokkit.config.run import Run
+from grokkit.errors import require_kind, unfit, whole_number
 from grokkit.records.known import with_runs
 from grokkit.records.passages import passage, threshold_of
 from grokkit.records.record import Record
@@ -27,13 +29,15 @@ def runs_table(records: Iterable[Record], threshold: float | None = None) -> pd.
     each record's own (`grokkit.records.passages.threshold_of`). Runs of a kind that is not known here are passed over,
     with a warning.
     """
-    rows = [_head(record, threshold) | _settings(run) | _provenance(record) for record, run in with_runs(records)]
+    several = _checked("runs_table", records, threshold)
+    rows = [_head(record, threshold) | _settings(run) | _provenance(record) for record, run in with_runs(several)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
 
 
 def curves_table(records: Iterable[Record]) -> pd.DataFrame:
     """One row an evaluation: key, step and every logged metric."""
-    parts = [pd.DataFrame({"key": r.key, "step": r.steps, **r.curves}) for r in records]
+    several = _checked("curves_table", records)
+    parts = [pd.DataFrame({"key": r.key, "step": r.steps, **r.curves}) for r in several]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "step"])
 
 
@@ -44,8 +48,8 @@ def evidence_table(records: Iterable[Record], threshold: float | None = None, ev
     threshold: the accuracy at which t_train and t_val are taken, as in `runs_table`. every: only evaluations at
     multiples of it are used, as if the others had not been made, and a stopped run keeps its last value; 1 uses all.
     """
-    rows = []
-    for record, run in with_runs(records):
+    rows, every = [], whole_number("evidence_table every", every)
+    for record, run in with_runs(_checked("evidence_table", records, threshold)):
         seen = _thinned(record, every)
         rows.append(_head(seen, threshold) | _settings(run) | {"steps": seen.steps} | seen.curves)
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(RUN_COLUMNS))
@@ -61,6 +65,22 @@ def rows_where(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
 def settings_table(runs: Iterable[Run]) -> pd.DataFrame:
     """One row a run, trained or not: its key and all its settings ('task.p', 'model.width', ...)."""
     return pd.DataFrame([{"key": run.key} | _settings(run) for run in runs])
+
+
+def _checked(call: str, records: Iterable[Record], threshold: float | None = None) -> list[Record]:
+    """The records as a list; raises BadInput for anything else, and for a threshold that no accuracy can be at."""
+    wanted = "several Record, as gk.train returns them or gk.Store(...).read().values() holds them"
+    if not isinstance(records, Iterable):
+        raise unfit(f"{call} records", wanted, records)
+    several = list(records)
+    for record in several:
+        require_kind(f"{call} records", record, Record, wanted)
+    if threshold is not None:
+        share = "above 0, at most 1"
+        require_kind(f"{call} threshold", threshold, Real, share)
+        if not 0 < threshold <= 1:
+            raise unfit(f"{call} threshold", share, threshold)
+    return several
 
 
 def _head(record: Record, threshold: float | None) -> dict[str, Any]:

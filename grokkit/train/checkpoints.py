@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError
 
+from grokkit.config.grid import Grid
 from grokkit.config.request import Measure
 from grokkit.config.run import Run
 from grokkit.engine import Trajectory
@@ -110,7 +110,7 @@ class Checkpoints:
                 "GROKKIT_CACHE to another folder; the records in the store are safe."
             ) from error
 
-    def load(self, run: Run, grid: np.ndarray) -> Trajectory | None:
+    def load(self, run: Run, grid: Grid) -> Trajectory | None:
         """The run's trajectory as it was saved, or None if there is none that fits the evaluation steps `grid`."""
         found = self._files(run)
         if not found:
@@ -121,7 +121,7 @@ class Checkpoints:
     def _files(self, run: Run) -> list[Path]:
         return [path for path in (self.path(run), self._kept(run)) if os.path.lexists(path)]
 
-    def _read(self, path: Path, run: Run, grid: np.ndarray) -> Trajectory | None:
+    def _read(self, path: Path, run: Run, grid: Grid) -> Trajectory | None:
         try:
             found = saved.read(path, run)
         except saved.Unusable as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.errors import BadInput
+from grokkit.train.arguments import listed, require_request, require_runs
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Experiment:
     runs: list[Run]
     until: Until = field(default_factory=Until)
     measure: Measure = field(default_factory=Measure)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "runs", listed("Experiment runs", self.runs, "one or more gk.Run"))
+        require_runs("Experiment", self.runs)
+        require_request("Experiment", self.until, self.measure)
 
 
 def to_lines(experiments: Iterable[Experiment]) -> list[str]:

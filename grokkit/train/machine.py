@@ -49,9 +49,12 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(name)
+        device = torch.device(name) if isinstance(name, str | torch.device) else None
     except RuntimeError:
-        raise DeviceError(f"Device '{name}' is no device name; use 'cpu', 'cuda' or 'cuda:0'.") from None
+        device = None
+    if device is None:
+        shown = f"'{name}'" if isinstance(name, str) else repr(name)
+        raise DeviceError(f"Device {shown} is no device name; use 'cpu', 'cuda' or 'cuda:0'.")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
             f"Device '{name}' is not there: this PyTorch ({torch.__version__}) sees no CUDA GPU; use 'cpu'."

@@ -68,7 +68,7 @@ def _with_observables(part: Record, measure: Measure) -> Record | None:
 
 def _grid(record: Record, until: Until, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
     """The evaluations that are asked for; of a run that is watched at every step, up to its arrival and there."""
-    grid, full = measure.steps(until.steps)
+    grid, full = measure.grid(until.steps).up_to(int(record.steps[-1]))  # beyond it everything is lacking
     if not _arrives(record, until) or record.observed_to > until.steps:
         return grid, full
     before = grid < record.observed_to

@@ -13,10 +13,18 @@ from typing import Literal
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.engine.observing import require_observables
-from grokkit.errors import BadInput, GrokkitError, Interrupted, unknown
+from grokkit.errors import BadInput, GrokkitError, Interrupted, require_kind, unknown
 from grokkit.records.record import Record
 from grokkit.records.records import Records
 from grokkit.records.store import Store
+from grokkit.train.arguments import (
+    compiling,
+    listed,
+    require_place_and_time,
+    require_request,
+    require_runs,
+    worker_count,
+)
 from grokkit.train.checkpoints import require_writable_cache
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
@@ -54,6 +62,10 @@ def train(
     and without the records of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C or SIGTERM.
     """
+    require_place_and_time(store, missing, deadline)
+    if display is not None:
+        require_kind("train display", display, Display, "a gk.Display() or None")
+    workers, compiled = worker_count(workers), compiling("train", compiled)
     experiments = _experiments(runs, until, measure)
     store = store if isinstance(store, Store) else Store.find(store)
     missing = missing or os.environ.get("GROKKIT_MISSING", "train")
@@ -96,10 +108,13 @@ def lacking_runs(runs: Iterable[Run], until: Until, measure: Measure, store: Sto
 
 def _experiments(asked: object, until: Until | None, measure: Measure | None) -> list[Experiment]:
     """What is asked for as experiments; raises BadInput for what is none and for a request that cannot be met."""
-    asked = [asked] if isinstance(asked, Run | Experiment) else list(asked)
+    require_request("train", Until() if until is None else until, Measure() if measure is None else measure)
+    one = isinstance(asked, Run | Experiment)
+    asked = [asked] if one else listed("train runs", asked, "one or more gk.Run or gk.Experiment")
     if any(isinstance(each, Experiment) for each in asked):
         experiments = _as_they_are(asked, until, measure)
     else:
+        require_runs("train", asked)
         experiments = [Experiment(asked, until or Until(), measure or Measure())]
     return [Experiment(_checked(e.runs, e.until, e.measure), e.until, e.measure) for e in experiments]
 
@@ -140,8 +155,6 @@ def _answers(asked: Experiment, store: Store) -> list[Record]:
 def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
     runs = list(runs)
     for run in runs:
-        if not isinstance(run, Run):
-            raise BadInput(f"train runs: every entry must be a Run; {run!r} came.")
         until.require_full_batches(run)
         measure.require_events(run)
         require_observables(measure.observables, run)
@@ -165,8 +178,6 @@ class _Sweep:
         deadline: float | None,
         lasts: Mapping[str, float] | None = None,
     ) -> None:
-        if workers < 1:
-            raise BadInput(f"train workers: at least 1; {workers} came.")
         if workers > 1:
             end_if_imported()
         self.store, self.display, self.deadline, self.lasts = store, display, deadline, lasts or {}

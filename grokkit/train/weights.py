@@ -10,6 +10,7 @@ import torch
 from grokkit.config.run import Run
 from grokkit.engine import Stack, Trajectory, kernel
 from grokkit.errors import BadInput
+from grokkit.train.arguments import compiling, listed, require_runs, rising_steps
 from grokkit.train.groups import Group, groups_of
 from grokkit.train.machine import is_compiled, one_thread, require_precision
 
@@ -25,9 +26,11 @@ def weights_at(
     first. `compiled` None compiles where a C++ compiler works.
     Raises BadInput before any work, also for a run whose schedule waits for an event, which only a measured run shows.
     """
-    runs = [_checked(run) for run in ([runs] if isinstance(runs, Run) else runs)]
-    if not len(steps) or any(after <= before for before, after in zip((-1, *steps), steps, strict=False)):
-        raise BadInput(f"weights_at steps: one or more that begin at 0 or later and rise; {list(steps)} came.")
+    runs = [runs] if isinstance(runs, Run) else listed("weights_at runs", runs, "one or more gk.Run")
+    require_runs("weights_at", runs)
+    for run in runs:
+        _check(run)
+    steps, compiled = rising_steps(steps), compiling("weights_at", compiled)
     compiled = is_compiled(CPU, compiled, "weights_at")
     found: dict[str, dict[str, np.ndarray]] = {}
     with one_thread():
@@ -36,13 +39,10 @@ def weights_at(
     return [found[run.key] for run in runs]
 
 
-def _checked(run: Run) -> Run:
-    if not isinstance(run, Run):
-        raise BadInput(f"weights_at runs: every entry must be a Run; {run!r} came.")
+def _check(run: Run) -> None:
     if any(switch.at.is_event for switch in run.schedule.switches):
         raise BadInput("weights_at runs: a switch waits for an event; give its step, as `switch_steps` reads it off.")
     require_precision(run, CPU)
-    return run
 
 
 def _weights_of(group: Group, steps: Sequence[int], compiled: bool) -> dict[str, dict[str, np.ndarray]]:

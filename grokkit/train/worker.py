@@ -40,7 +40,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints.of(arithmetic(self.device, self.compiled), self.measure, self.until.watched)
-        self.grid, _ = self.measure.steps(self.until.steps)
+        self.grid = self.measure.grid(self.until.steps)
 
     def train(self, waiting: Iterator[Run], slots: int) -> None:
         """Train every run that `waiting` gives, `slots` at a time; returns early, with checkpoints, when paused."""

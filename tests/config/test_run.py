@@ -1,6 +1,7 @@
 """The identity of a run, and the grid of steps on which it is measured."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -129,3 +130,30 @@ def test_requests_can_be_compared_after_they_have_told_their_steps():
     first, second = Measure(every=7), Measure(every=7)
     assert first.steps(50)[0].tolist() == second.steps(50)[0].tolist()
     assert first == second and first != Measure(every=8) and len({first: 1, second: 2}) == 1
+
+
+@pytest.mark.parametrize("last", [1, 99, 100, 777, 20_000])
+@pytest.mark.parametrize(
+    "measure", [Measure(), Measure(every=7, per_decade=3, observables=("sharpness",), observe_at=(5, 99))]
+)
+def test_a_grid_is_its_steps_however_it_is_looked_at(measure, last):
+    """As a list that is made whole: every multiple, the log-spaced ones and those that are asked for."""
+    asked = [step for step in measure.observe_at if step <= last]
+    spaced = [measure._log_spaced(n, last).astype(int) for n in (measure.per_decade, measure.full_per_decade)]
+    whole = sorted({*range(0, last + 1, measure.every), *spaced[0].tolist(), *spaced[1].tolist(), *asked, last})
+    grid = type(measure)(**dict(measure)).grid(last)
+    assert len(grid) == len(whole) and grid[-1] == last
+    assert [grid[place] for place in range(len(whole))] == whole
+    assert grid[: len(whole) // 2].tolist() == whole[: len(whole) // 2]
+    assert [step for step in whole if grid.is_full(step)] == sorted({0, last, *spaced[1].tolist()})
+    for step in (0, last // 2, last, last + 1):
+        assert grid.up_to(step)[0].tolist() == [each for each in whole if each <= step]
+
+
+def test_a_budget_costs_nothing():
+    tracemalloc.start()
+    grid = Measure(every=1).grid(Until(steps=10**10).steps)
+    assert (grid[-1], grid[10**4], len(grid[:100])) == (10**10, 10**4, 100) and len(grid) == 10**10 + 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22

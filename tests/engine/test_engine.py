@@ -205,6 +205,7 @@ def test_what_is_compiled_is_told_apart_by_names_and_shapes_and_reads_its_own_co
 def test_a_library_that_a_killed_process_left_half_written_is_made_again(tmp_path, monkeypatch):
     from torch._inductor.exc import InductorError
 
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     broken, compile_once = tmp_path / "half.so", compiler._compile
 
     def first_time_broken(*arguments):
