@@ -30,7 +30,7 @@ const button = () => html("button", { type: "button" });
 function built(el, { choices, seeds }) {
   const eight = radios("seed", "Seeds: the same network, other chances", seeds.map((seed) => `seed ${seed}`));
   for (const span of eight.querySelectorAll("span")) span.append(smallCurves(), html("small", {}));
-  const pictures = figures().map((picture) => html("figure", {}, picture, html("figcaption", {})));
+  const pictures = figures().map((picture) => html("div", {}, picture, html("p", { class: "hint" })));
   const parts = {
     train: button(),
     again: button(),

@@ -109,6 +109,22 @@ def test_weights_are_drawn_from_the_librarys_ranges(page):
         assert np.std(ours) == pytest.approx(float(theirs.std()), rel=0.25)
 
 
+@pytest.mark.parametrize(("decay", "groks"), [(LiveNetwork().settings["decay"], True), (0, False)])
+def test_the_usual_network_groks_and_without_weight_decay_it_memorises(page, decay, groks):
+    body = """
+    const numbers = live.arithmetic(Float64Array, given);
+    const trainer = live.newTrainer(numbers, given, 3);
+    while (trainer.step < 600 && !trainer.tVal) {
+      live.takeStep(numbers, trainer, given);
+      live.measured(numbers, trainer);
+    }
+    return trainer;"""
+    shown = LiveNetwork(decay=decay)
+    trainer = computed(page, body, shown.data["sizes"] | shown.settings)
+    assert trainer["tTrain"] < 50
+    assert (trainer["tVal"] or 0) > 10 * trainer["tTrain"] if groks else trainer["tVal"] is None
+
+
 FOURIER = one_module("live_fourier.js")
 
 
