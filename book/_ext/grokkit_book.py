@@ -155,20 +155,24 @@ class CostTable(LibraryTable):
         runs, spent = (sum(getattr(each, name) for each in found) for name in ("runs", "spent"))
         left = _left(sum(each.left_runs for each in found), sum(each.left for each in found))
         rows = [self.chapter_row(each) for each in found]
-        total = row(["All", f"{runs:,}", f"{spent:.1f}", "", left])
+        total = row(["All", f"{runs:,}", _spent(spent), "", left])
         head = ["Chapter and its claims", "Runs", "Core-hours", "On", "Still to come"]
         return [table(head, [*rows, total], [6, 2, 2, 5, 4], "cost-table")]
 
     def chapter_row(self, each: Any) -> nodes.row:
         claims = nodes.inline("", f" {', '.join(each.claims)}", classes=["title"])
         link = self.chapter_link(each.chapter)
-        machines = "; ".join(f"{name} {hours:.1f}" for name, hours in each.machines.items())
+        machines = "; ".join(f"{name} {_spent(hours)}" for name, hours in each.machines.items())
         left = f"{_left(each.left_runs, each.left)} for {', '.join(each.open)}" if each.open else NOTHING
-        return row([[link, claims], f"{each.runs:,}", f"{each.spent:.1f}", machines or NOTHING, left])
+        return row([[link, claims], f"{each.runs:,}", _spent(each.spent), machines or NOTHING, left])
 
     def chapter_link(self, chapter: str) -> nodes.Node:
         page = self.env.app.builder.get_relative_uri(self.env.docname, f"executed/{chapter}")
         return nodes.reference("", chapter.split("_", 1)[-1], refuri=page)
+
+
+def _spent(hours: float) -> str:
+    return "under 0.1" if 0 < hours < 0.05 else f"{hours:.1f}"
 
 
 def _left(runs: int, hours: float) -> str:
