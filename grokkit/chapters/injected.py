@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from pathlib import Path
 
 from IPython import get_ipython
 
-from grokkit.chapters.notebooks import checked
 from grokkit.plans import PLANS, Plan
 
 MARK = "# Parameters"
@@ -21,7 +19,7 @@ def require_known_parameters(plan: Plan) -> None:
     if shell is None or plan.chapter() not in PLANS:
         return
     name = f"{chapters.index(plan.chapter()) + 1:02d}_{plan.chapter()}"
-    checked(Path(name), dict.fromkeys(given(shell.user_ns.get("In", []))))
+    plan.require_parameters(name, given(shell.user_ns.get("In", [])))
 
 
 def given(cells: Iterable[str]) -> list[str]:
