@@ -7,105 +7,40 @@ records = gk.train([run], until=gk.Until(steps=10_000))
 records.table()
 """
 
-from grokkit.analysis.phases import PHASES, agreement, phase, smooth
-from grokkit.analysis.survival import median_times, survival_median
-from grokkit.analysis.variance import latin_square, variance_shares
-from grokkit.config.request import Measure, Until
-from grokkit.config.run import Batch, ModelConfig, Moment, OptimizerConfig, Run, Schedule, Seeds, Switch, TaskConfig
-from grokkit.config.sampling import batch_positions
-from grokkit.errors import BadInput, DeviceError, GrokkitError, Interrupted, StoreError
-from grokkit.models import LSTM, MLP, MODELS, RNN, Transformer
-from grokkit.optimizers import (
-    ASAM,
-    OPTIMIZERS,
-    SAM,
-    SGD,
-    Adam,
-    AdamW,
-    AdaSAM,
-    GrokfastEMA,
-    GrokfastMA,
-    GroupedAdamW,
-    LayeredAdamW,
-    Muon,
-    Nesterov,
-    PublishedASAM,
-    RMSProp,
-)
-from grokkit.records.passages import first_passage, passage
-from grokkit.records.record import Record
-from grokkit.records.records import Records
-from grokkit.records.store import Store, StoreWarning
-from grokkit.records.switches import switch_steps
-from grokkit.records.tables import curves_table, evidence_table, runs_table
-from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
-from grokkit.train import Display, Experiment, Missing, train, weights_at
+import os
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "ASAM",
-    "AdaSAM",
-    "Adam",
-    "AdamW",
-    "Addition",
-    "BadInput",
-    "Batch",
-    "DeviceError",
-    "Display",
-    "Experiment",
-    "GrokfastEMA",
-    "GrokfastMA",
-    "GrokkitError",
-    "GroupedAdamW",
-    "Interrupted",
-    "LSTM",
-    "LayeredAdamW",
-    "MLP",
-    "MNIST",
-    "MODELS",
-    "Measure",
-    "Missing",
-    "ModelConfig",
-    "ModularAddition",
-    "Moment",
-    "Muon",
-    "Nesterov",
-    "OPTIMIZERS",
-    "OptimizerConfig",
-    "PHASES",
-    "PublishedASAM",
-    "RNN",
-    "RMSProp",
-    "Record",
-    "Records",
-    "Run",
-    "SAM",
-    "SGD",
-    "Schedule",
-    "Seeds",
-    "Store",
-    "StoreError",
-    "StoreWarning",
-    "Switch",
-    "TASKS",
-    "Task",
-    "TaskConfig",
-    "Transformer",
-    "Until",
-    "agreement",
-    "batch_positions",
-    "curves_table",
-    "evidence_table",
-    "first_passage",
-    "latin_square",
-    "median_times",
-    "passage",
-    "phase",
-    "runs_table",
-    "smooth",
-    "split_order",
-    "survival_median",
-    "switch_steps",
-    "train",
-    "variance_shares",
-    "weights_at",
-]
+if TYPE_CHECKING:
+    from grokkit.public import *  # noqa: F403
+
+# On some processors MKL's products otherwise depend on where a matrix lies in memory, and so on a run's neighbours; it
+# looks once, at the first product of the process.
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+
+
+class _Library(ModuleType):
+    """The package: the whole library is imported with the first name that is asked for, and no sooner, so that the
+    command can help and refuse without it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        public = import_module("grokkit.public")
+        vars(self).update({each: getattr(public, each) for each in (*public.__all__, "__all__")})
+        if name in vars(self):
+            return vars(self)[name]
+        raise AttributeError(f"module 'grokkit' has no attribute '{name}'")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Keep `grokkit.train` the call: an import of the package of that name would put the package there."""
+        if name != "train" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*vars(self), *self.__all__})
+
+
+sys.modules[__name__].__class__ = _Library

@@ -18,6 +18,10 @@ class GrokkitError(Exception):
 class BadInput(GrokkitError, ValueError):
     """A value that cannot mean anything; the sentence says what would."""
 
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook, the sentence alone: the cell that it stands under is what was wrong."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class StoreError(GrokkitError, OSError):
     """A store that cannot be read or written, or a cache; the sentence names the file and what to do."""

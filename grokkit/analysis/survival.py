@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 
 def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> float:
@@ -14,6 +13,8 @@ def survival_median(times: Sequence[float], observed_to: Sequence[float]) -> flo
 
     The first time by which half of the runs have arrived: of an even number of runs the lower of the two in the middle.
     """
+    from scipy import stats  # here: it takes a second
+
     times, ends = np.asarray(times, dtype=float), np.asarray(observed_to, dtype=float)
     seen = np.isfinite(times)
     if not seen.any():

@@ -11,7 +11,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from grokkit.config.run import Seeds
 from grokkit.errors import BadInput
@@ -61,5 +60,7 @@ def _side(values: pd.DataFrame, response: str) -> int:
 def _row(
     name: str, df: int, ss: float, total: float, component: float, noise: float, freedom: int
 ) -> dict[str, object]:
+    from scipy import stats  # here: it takes a second
+
     p = float(stats.f.sf(ss / df / noise, df, freedom)) if np.isfinite(noise) else np.nan
     return {"factor": name, "degrees of freedom": df, "share": ss / total, "component": component, "P": p}

@@ -19,6 +19,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from grokkit.analysis.survival import median_times
+from grokkit.chapters.injected import require_known_parameters
 from grokkit.claims import claims, readings_table, rule_of, verdicts_table
 from grokkit.plans import Plan
 from grokkit.plots import (
@@ -70,6 +71,7 @@ class Chapter:
 
         experiments: some of the plan's instead of all. store: a folder instead of the plan's.
         """
+        require_known_parameters(plan)
         asked = plan.experiments if experiments is None else experiments
         held, missing = Store.find(store or plan.store or None), None if plan.train else "report"
         workers = cores() if plan.device == "auto" and resolve_device("auto").type == "cpu" else 1

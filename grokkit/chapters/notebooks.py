@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grokkit.config.base import tuple_of
 from grokkit.errors import BadInput, GrokkitError, unknown
-from grokkit.plans import PLANS, PUBLISHED_PROFILES, Plan
 from grokkit.records.cache import a_home
-from grokkit.train.experiment import Experiment
+
+if TYPE_CHECKING:  # the command looks for a chapter before the library is there
+    from grokkit.plans import Plan
+    from grokkit.train.experiment import Experiment
 
 
 def checkout() -> Path:
@@ -44,6 +45,8 @@ def find_chapter(name: str) -> Path:
 
 def plan_of(chapter: Path) -> type[Plan]:
     """The plan of a chapter of the book, which its file's name tells."""
+    from grokkit.plans import PLANS
+
     name = chapter.stem.split("_", 1)[-1]
     if name not in PLANS:
         raise unknown("The plan of a chapter", name, PLANS)
@@ -57,21 +60,22 @@ def parameters(chapter: Path) -> dict[str, Any]:
 
 def checked(chapter: Path, given: dict[str, Any]) -> dict[str, Any]:
     """`given`, or an error for a parameter that the chapter does not have."""
-    known = parameters(chapter)
-    for name in given:
-        if name not in known:
-            raise unknown(f"Parameter of chapter {chapter.stem}", name, known)
+    plan_of(chapter).require_parameters(chapter.stem, given)
     return given
 
 
 def planned(chapter: Path, given: dict[str, Any]) -> list[Experiment]:
     """What a chapter needs, for these parameters."""
+    from grokkit.config.base import tuple_of
+
     values = {name: tuple_of(value) for name, value in checked(chapter, given).items()}
     return plan_of(chapter)(**values).experiments
 
 
 def find_run(key: str) -> Experiment:
     """The published run of that key, with what its chapter asks of it."""
+    from grokkit.plans import PUBLISHED_PROFILES
+
     for chapter in chapters():
         for profile in PUBLISHED_PROFILES:
             for asked in planned(chapter, {"profile": profile}):

@@ -7,15 +7,17 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from grokkit.cli.evidence import next_runs
+from grokkit.cli.next import next_runs
 from grokkit.cli.store import StoreOption, store_app
-from grokkit.errors import BadInput, GrokkitError, Interrupted
-from grokkit.records.store import Store
+from grokkit.errors import BadInput, GrokkitError, Interrupted, whole_number
+
+if TYPE_CHECKING:
+    from grokkit.records.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,16 +69,17 @@ def run(
     train_only: Annotated[bool, typer.Option("--train-only", help="Leave the notebook unexecuted.")] = False,
 ) -> None:
     """Train what a chapter lacks, in front of you, then execute its notebook on the records."""
-    from grokkit.chapters import notebooks as chapters
-    from grokkit.train.experiment import joined
-
     if (chapter is None) == (id is None):
         raise BadInput("run needs a chapter, or the id of a published run (--id), and not both.")
+    _require_workers(workers)
     if id is not None:
         _repeat(id, device, store)
         return
-    path = chapters.find_chapter(chapter)
-    given = {"profile": profile, **_pairs(p)}
+    path, given = _asked(chapter, profile, p)
+    from grokkit.chapters import notebooks as chapters
+    from grokkit.records.store import Store
+    from grokkit.train.experiment import joined
+
     held = Store.find(store)
     for experiment in joined(chapters.planned(path, given)):
         _train(experiment, held, device, workers, None)
@@ -90,10 +93,11 @@ def run(
 @app.command(epilog="Example: `grokkit plan quickstart > runs.jsonl`")
 def plan(chapter: ChapterArgument, profile: ProfileOption = "evidence", p: ParameterOption = None) -> None:
     """Print a chapter's runs, one line of JSON each, for `grokkit train` on another machine."""
+    path, given = _asked(chapter, profile, p)
     from grokkit.chapters import notebooks as chapters
     from grokkit.train.experiment import to_lines
 
-    experiments = chapters.planned(chapters.find_chapter(chapter), {"profile": profile, **_pairs(p)})
+    experiments = chapters.planned(path, given)
     print("\n".join(to_lines(experiments)))
 
 
@@ -113,14 +117,16 @@ def train(
     ] = None,
 ) -> None:
     """Train the runs of a plan, without notebooks or network; `grokkit store merge` brings the records home."""
-    from grokkit.train import lacking_runs
-    from grokkit.train.experiment import from_lines
-
+    _require_workers(workers)
     try:
         text = sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise BadInput(f"The plan {plan} cannot be read: {why}.") from None
+    from grokkit.records.store import Store
+    from grokkit.train import lacking_runs
+    from grokkit.train.experiment import from_lines
+
     held, ends = Store.find(store), None if deadline is None else time.time() + deadline
     experiments = from_lines(text.splitlines())
     if not experiments:
@@ -200,11 +206,25 @@ def bench(
     print(json.dumps(rows, indent=1)) if as_json else Console().print(shown(rows))
 
 
+def _asked(chapter: str, profile: str, p: list[str] | None) -> tuple[Path, dict[str, Any]]:
+    """The chapter's notebook and its parameters, refused before the library is loaded where that can be told."""
+    from grokkit.chapters.notebooks import find_chapter
+    from grokkit.config.profiles import require_profile
+
+    path, given = find_chapter(chapter), {"profile": profile, **_pairs(p)}
+    require_profile(given["profile"])
+    return path, given
+
+
+def _require_workers(workers: int | None) -> None:
+    if workers is not None:
+        whole_number("train workers", workers)
+
+
 def _train(experiment: Any, store: Store, device: str, workers: int | None, ends: float | None) -> None:
     """Say what is missing and how long it will take; then train it."""
     from grokkit.train import Display, lacking_runs
     from grokkit.train import train as train_runs
-    from grokkit.train.arguments import worker_count
     from grokkit.train.forecast import forecast
     from grokkit.train.machine import UncompiledWarning, cores
 
@@ -213,7 +233,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
     _say(f"{len(lacking)} of {len(asked)} runs are missing in {store.path}.")
     if not lacking:
         return
-    workers = cores() if workers is None else worker_count(workers)
+    workers = workers or cores()
     sentence, guess = forecast(experiment, lacking, store, device, workers)
     _say(sentence)
     warnings.simplefilter("ignore", UncompiledWarning)  # the sentence has said it
@@ -237,6 +257,7 @@ def _repeat(key: str, device: str, into: Path | None) -> None:
     """Train a published run again, apart from the evidence, and compare."""
     from grokkit.chapters import notebooks as chapters
     from grokkit.evidence.repeat import compared
+    from grokkit.records.store import Store
 
     asked, apart = chapters.find_run(key), Store(into or Path("_build") / "repeat")
     _train(asked, apart, device, 1, None)

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 import typer
@@ -15,14 +15,12 @@ from rich.table import Table
 
 from grokkit.chapters.notebooks import checkout
 from grokkit.claims.ledger import VERDICTS
-from grokkit.cli.store import StoreOption
-from grokkit.errors import BadInput, GrokkitError, Interrupted
+from grokkit.errors import GrokkitError, Interrupted
 from grokkit.evidence.decisions import write_verdicts
 from grokkit.evidence.queue import Asked, Lot, Price, experiments_of, in_order, sharded, still_waiting, waiting
 from grokkit.publishing.readme import write_verdicts_table
 from grokkit.records.store import Store, evidence_folder
 from grokkit.train import Display
-from grokkit.train.arguments import worker_count
 from grokkit.train.checkpoints import Checkpoints
 from grokkit.train.machine import arithmetic, cores, hardware, require_clean_checkout, why_uncompiled
 from grokkit.train.price import Prices
@@ -33,49 +31,28 @@ SLACK = 1.3
 """What a run may take beyond what is expected of it, and still end before the deadline."""
 CPU = torch.device("cpu")
 
-HoursOption = Annotated[float, typer.Option(help="How long to train; packing and judging take some minutes more.")]
-ClaimsOption = Annotated[
-    str | None,
-    typer.Option(metavar="A13,C8,...", help="Only these claims, or what no claim of a chapter reads; in this order."),
-]
-ListOption = Annotated[bool, typer.Option("--list", help="Show the queue and what it costs; train nothing.")]
-WorkersOption = Annotated[int | None, typer.Option(help="Processes of one thread each; default: one a core.")]
-ShardOption = Annotated[
-    str, typer.Option(metavar="K/N", help="This machine's part, the K-th of N that share the work without talking.")
-]
-CarryOption = Annotated[
-    bool, typer.Option("--carry", help="Keep checkpoints in the store's folder, to travel with it, not in the cache.")
-]
 
-
-def next_runs(
-    hours: HoursOption = 1.0,
-    claims: ClaimsOption = None,
-    list_only: ListOption = False,
-    workers: WorkersOption = None,
-    shard: ShardOption = "1/1",
-    carry: CarryOption = False,
-    store: StoreOption = None,
+def train_next(
+    hours: float,
+    names: list[str] | None,
+    list_only: bool,
+    workers: int | None,
+    shard: str,
+    carry: bool,
+    store: Path | None,
 ) -> None:
-    """Train missing published runs, the claims first that an hour decides most of, and judge what there is then.
-
-    Runs that cannot end in time are not begun. Whatever ends it, the same command goes on from there.
-    """
-    if not 0 < hours < float("inf"):
-        raise BadInput(f"next --hours takes a number above 0; {hours} came.")
-    workers = cores() if workers is None else worker_count(workers)
+    """Do what `grokkit next` is asked."""
     deadline = time.time() + 3600 * hours
     if not list_only:
         require_clean_checkout()
     held = _opened(store)
     if carry:
         os.environ["GROKKIT_CACHE"] = str(held.path)
-    names = [name.strip() for name in claims.split(",")] if claims else None
     lots = waiting(held, names)
     if list_only:
         Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    ended = _train(*_queue(lots, held, bool(names), shard), held, workers, deadline)
+    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or cores(), deadline)
     _publish(held)
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokkit.records.store import Store
+if TYPE_CHECKING:
+    from grokkit.records.store import Store
 
 StoreOption = Annotated[
     Path | None,
@@ -21,10 +22,16 @@ store_app = typer.Typer(
 )
 
 
+def _opened(path: Path | None) -> Store:
+    from grokkit.records.store import Store
+
+    return Store.find(path)
+
+
 @store_app.command()
 def check(store: StoreOption = None) -> None:
     """List unreadable files, damaged records and disagreements between machines; exit status 1 if there are any."""
-    held = Store.find(store)
+    held = _opened(store)
     problems = held.check()
     for problem in problems:
         print(f"{problem.file}: {problem.sentence}")
@@ -37,13 +44,13 @@ def merge(
     other: Annotated[Path, typer.Argument(help="A store, or one packed Parquet file.")], store: StoreOption = None
 ) -> None:
     """Add the records of another store to this one."""
-    held = Store.find(store)
+    held = _opened(store)
     print(f"{held.merge(other)} new records in {held.path}.")
 
 
 @store_app.command()
 def pack(store: StoreOption = None) -> None:
     """Gather the files of single runs into one."""
-    held = Store.find(store)
+    held = _opened(store)
     file = held.pack()
     print(f"Packed into {file}." if file else f"Nothing to pack in {held.path}.")

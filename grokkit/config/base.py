@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -98,6 +99,8 @@ class Table:
                 raise BadInput(f"{self.what} '{name}' is already {self._classes[name].__qualname__}.")
 
     def __getitem__(self, name: str) -> type[Config]:
+        if name not in self._classes:
+            import_module("grokkit.public")  # the library's own are added where they are written
         if name not in self._classes:
             raise unknown(self.what, name, self._classes)
         return self._classes[name]

@@ -6,7 +6,6 @@ a stack; everything else has a leading axis E outside this file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -25,9 +24,6 @@ from grokkit.metrics import norms, weighted_mean
 from grokkit.models.dropout import Noise
 from grokkit.models.shared import Prefixes, build_shared
 from grokkit.tasks.task import Task, built
-
-# On some processors MKL's products otherwise depend on where a matrix lies in memory, and so on a run's neighbours.
-os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 
 @dataclass(frozen=True, eq=False)

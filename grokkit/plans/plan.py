@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pydantic import field_validator
 
 from grokkit.config.base import Config
-from grokkit.errors import BadInput
+from grokkit.config.profiles import PROFILES, Profile, require_profile
+from grokkit.errors import unknown
 from grokkit.train.experiment import Experiment
 
-Profile = Literal["smoke", "laptop", "evidence", "source"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
 PUBLISHED_PROFILES = ("evidence", "source")
 """Those whose records the project keeps."""
 
@@ -33,9 +33,15 @@ class Plan(Config):
     @field_validator("profile", mode="before")
     @classmethod
     def _is_known(cls, given: Any) -> Any:
-        if given not in PROFILES:
-            raise BadInput(f"Profile '{given}' is unknown; {', '.join(PROFILES)} are known.")
+        require_profile(given)
         return given
+
+    @classmethod
+    def require_parameters(cls, chapter: str, given: Iterable[str]) -> None:
+        """Raise BadInput for a name that is none of the fields. chapter: its name in the sentence."""
+        for name in given:
+            if name not in cls.model_fields:
+                raise unknown(f"Parameter of chapter {chapter}", name, cls.model_fields)
 
     @classmethod
     def chapter(cls) -> str:

@@ -45,6 +45,7 @@ def test_the_core_needs_no_pages_and_leaves_the_process_alone():
 import sys, torch
 before = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
 import grokkit
+grokkit.train
 pages = {"matplotlib", "anywidget", "papermill", "ipywidgets", "sphinx", "jupyter_book", "IPython"}
 assert not pages & set(sys.modules)
 assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
@@ -73,3 +74,36 @@ def test_what_the_map_names_is_there():
     assert len(named) > 10
     for name in named:
         pkgutil.resolve_name(name)
+
+
+def told_by(code):
+    """What a process of its own prints."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_the_package_imports_the_library_with_its_first_name():
+    code = """
+import sys, grokkit
+before = set(sys.modules)
+assert not {"torch", "numpy", "pandas", "pydantic"} & before, before
+kinds = dict(task={"kind": "addition"}, model={"kind": "mlp"}, optimizer={"kind": "sam"})
+assert grokkit.Run(**kinds, batch={"size": 8}).key
+assert "scipy.stats" not in sys.modules and {*grokkit.__all__} <= {*dir(grokkit)}
+assert not hasattr(grokkit, "trian")
+"""
+    assert told_by(code) == ""
+
+
+@pytest.mark.parametrize("first", ["grokkit", "grokkit.train.sweep", "grokkit.train", "grokkit.cli.app"])
+def test_train_is_the_call_whatever_was_imported_before(first):
+    code = f"import {first}, grokkit as gk; import grokkit.train.pool; from grokkit import *; "
+    assert told_by(code + "print(gk.train.__module__, train is gk.train)") == "grokkit.train.sweep True"
+
+
+def test_a_run_is_read_wherever_its_configuration_is_the_first_that_is_imported():
+    code = """
+from grokkit.config.run import Run
+line = '{"task": {"kind": "mnist"}, "model": {"kind": "mlp"}, "optimizer": {"kind": "muon"}}'
+print(Run.from_json(line).task.kind)
+"""
+    assert told_by(code) == "mnist"
