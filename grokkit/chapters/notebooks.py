@@ -5,6 +5,9 @@ What papermill sets in a notebook's cell of parameters are the fields of its pla
 
 from __future__ import annotations
 
+import ast
+import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +59,28 @@ def plan_of(chapter: Path) -> type[Plan]:
 def parameters(chapter: Path) -> dict[str, Any]:
     """The names and defaults of what papermill can set in a chapter."""
     return {name: field.default for name, field in plan_of(chapter).model_fields.items()}
+
+
+def require_written(chapter: Path, given: Iterable[str]) -> None:
+    """Refuse what the notebook's cell of parameters does not name, without the plan, which takes the library.
+
+    A notebook whose cell cannot be read is left to its plan.
+    """
+    known = _written(chapter)
+    for name in given if known else ():
+        if name not in known:
+            raise unknown(f"Parameter of chapter {chapter.stem}", name, known)
+
+
+def _written(chapter: Path) -> set[str]:
+    try:
+        cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+        tagged = [cell["source"] for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+        trees = [ast.parse("".join(source)) for source in tagged]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError):
+        return set()
+    names = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def checked(chapter: Path, given: dict[str, Any]) -> dict[str, Any]:

@@ -208,10 +208,11 @@ def bench(
 
 def _asked(chapter: str, profile: str, p: list[str] | None) -> tuple[Path, dict[str, Any]]:
     """The chapter's notebook and its parameters, refused before the library is loaded where that can be told."""
-    from grokkit.chapters.notebooks import find_chapter
+    from grokkit.chapters.notebooks import find_chapter, require_written
     from grokkit.config.profiles import require_profile
 
     path, given = find_chapter(chapter), {"profile": profile, **_pairs(p)}
+    require_written(path, given)
     require_profile(given["profile"])
     return path, given
 

@@ -11,7 +11,7 @@ from paths import ROOT
 
 import grokkit as gk
 from grokkit import BadInput, Measure, Store, train
-from grokkit.chapters.notebooks import chapters, checked, find_chapter, parameters, plan_of, planned
+from grokkit.chapters.notebooks import _written, chapters, checked, find_chapter, parameters, plan_of, planned
 from grokkit.claims import claims, rule_of
 from grokkit.claims.rules.architectures import FRESH
 from grokkit.plans import PLANS, PROFILES, PUBLISHED_PROFILES
@@ -110,6 +110,7 @@ def test_papermill_sets_what_the_plan_takes(chapter):
     [given], [made] = tagged(chapter, "parameters"), tagged(chapter, "plan")
     exec(given, names := {})
     assert {name: value for name, value in names.items() if name != "__builtins__"} == parameters(chapter)
+    assert _written(chapter) == set(parameters(chapter))
     [call] = [node for node in ast.walk(ast.parse(made)) if isinstance(node, ast.Call)]
     assert call.func.id == plan_of(chapter).__name__ and not call.args
     assert {each.arg: each.value.id for each in call.keywords} == {name: name for name in parameters(chapter)}

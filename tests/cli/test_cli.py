@@ -251,7 +251,7 @@ def test_every_profile_has_its_grid(chapter, grokkit):
         (["train", "FOLDER/empty.jsonl"], ["empty.jsonl holds no run", "grokkit plan CHAPTER"]),
         (["train", "GOOD", "--store", "FOLDER/text.ipynb/store"], ["text.ipynb/store", "GROKKIT_STORE"]),
         (["train", "GOOD", "--device", "gpu"], ["Device 'gpu' is no device name; use 'cpu', 'cuda' or 'cuda:0'."]),
-        (["train", "GOOD", "--workers", "-1"], ["train workers: at least 1; -1 came."]),
+        (["train", "GOOD", "--workers", "-1"], ["train workers: a whole number, at least 1; -1 came."]),
         (["store", "merge", "FOLDER/none"], ["none cannot be merged: there is no such folder or file."]),
         (["store", "merge", "FOLDER/text.ipynb"], ["text.ipynb cannot be merged"]),
     ],

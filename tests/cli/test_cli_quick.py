@@ -27,6 +27,10 @@ REFUSED = {
     ("run", "quickstart", "--profile", "laptp"): (2, "grokkit: Profile 'laptp' is unknown; smoke, laptop,"),
     ("run", "quickstart", "-p", "profile=laptp"): (2, "grokkit: Profile 'laptp' is unknown; smoke, laptop,"),
     ("run", "quickstart", "--workers", "0"): (2, "grokkit: train workers: a whole number, at least 1; 0 came."),
+    ("run", "quickstart", "-p", "sed", "3"): (
+        2,
+        "Parameter of chapter 01_quickstart 'sed' is unknown; did you mean 'seed'?",
+    ),
     ("plan", "quikstart"): (2, "did you mean 'quickstart'?"),
     ("train", "no-such-file"): (2, "grokkit: The plan no-such-file cannot be read: No such file or directory."),
     ("next", "--hours", "-1"): (2, "grokkit: next --hours takes a number above 0; -1.0 came."),
