@@ -95,12 +95,21 @@ class LiveNetwork {
   }
 
   begin() {
-    const fail = () => (this.parts.news.textContent = "This browser lets no page compute in a thread of its own.");
     const heard = ({ target, data }) => this.threads?.workers.includes(target) && this.hear(data);
-    this.threads = new Threads(this.worker, this.seeds, heard, fail);
+    try {
+      this.threads = new Threads(this.worker, this.seeds, heard, () => this.fail());
+    } catch {
+      return this.fail();
+    }
     this.threads.start({ ...this.sizes, ...this.settings }, this.steps);
     this.threads.tell({ show: this.model.get("seed") });
     this.tune();
+  }
+
+  fail() {
+    this.wanted = false;
+    this.clear();
+    this.parts.news.textContent = "This browser lets no page compute in a thread of its own.";
   }
 
   tune() {
@@ -140,7 +149,7 @@ class LiveNetwork {
 
   retune() {
     const changed = Object.keys(this.settings).filter((name) => this.settings[name] !== this.before[name]);
-    if (changed.includes("decay")) for (const run of this.runs) if (run.step) run.turns.push(run.step);
+    if (changed.includes("decay")) for (const run of this.runs) if (run.step && !run.ended) run.turns.push(run.step);
     this.before = this.settings;
     this.kept = this.settings.decay || this.kept;
     if (changed.every((name) => TUNED.includes(name))) this.tune();
@@ -247,8 +256,8 @@ class LiveNetwork {
   // Trains only while it is looked at. Returns how to let go of all.
   leave(stop) {
     const hidden = () => this.go();
-    const watcher = new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
+    const watcher = new IntersectionObserver((entries) => {
+      this.seen = entries.at(-1).isIntersecting; // a busy page hears of several at once
       this.go();
     });
     watcher.observe(this.el);

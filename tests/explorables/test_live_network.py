@@ -219,6 +219,17 @@ def test_it_is_drawn_once_a_second_for_those_who_want_no_motion(open_page):
     assert 1 <= page.evaluate("() => window.drawn") <= 3
 
 
+@pytest.mark.parametrize("how", ["throw new Error()", "setTimeout(() => this.onerror())"])
+def test_where_no_thread_may_run_the_page_says_so_and_trains_nothing(open_page, how):
+    visit = open_page(LiveNetwork().to_html())
+    visit.page.evaluate(
+        f"() => {{ window.Worker = class {{ constructor() {{ {how} }} postMessage() {{}} terminate() {{}} }} }}"
+    )
+    visit.page.get_by_role("button", name="Train 8 networks").click()
+    visit.page.get_by_text("This browser lets no page compute in a thread of its own.").wait_for()
+    assert visit.page.get_by_role("button", name="Train 8 networks").is_visible()
+
+
 def test_without_scripts_the_page_says_what_would_be_here(open_page):
     page = open_page(LiveNetwork().to_html(), java_script_enabled=False).page
     assert "8 small networks learn to add modulo 31" in page.locator(".first-view").inner_text()
