@@ -48,11 +48,16 @@ def drawing(script: str, mark: re.Match[str]) -> str:
 
 @cache
 def shape(script: str, name: str) -> tuple[str, str, str]:
-    """Width, height and path of a solid icon. The script has outlines of some under the same name, before these."""
-    found = re.findall(rf'[{{,]"?{re.escape(name)}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","(M[^"]+)"', script)
-    if not found:
+    """Width, height and path of a solid icon, by its name or an older one of it.
+
+    The script has outlines of some under the same name, before these.
+    """
+    own = rf'[{{,]"?{name}"?:\[(\d+),(\d+),\[[^\]]*\]'
+    older = rf':\[(\d+),(\d+),\[[^\]]*"{name}"[^\]]*\]'
+    found = [re.findall(rf'{each},"[0-9a-f]+","(M[^"]+)"', script) for each in (own, older)]
+    if not any(found):
         raise ExtensionError(f"The theme marks an icon '{name}' that its Font Awesome does not have.")
-    return found[-1]
+    return (found[0] or found[1])[-1]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from grokkit_icons import SCRIPT, draw_icons  # noqa: E402
 from sphinx.errors import ExtensionError  # noqa: E402
 
-ICONS = """x={sun:[10,20,[8],"f1","M1outline"]},y={"circle-half":[5,6,[],"f2","M2"],sun:[30,40,[8],"f1","M3solid"]}"""
+ICONS = """x={sun:[10,20,[8],"f1","M1outline"]},y={"circle-half":[5,6,[],"f2","M2"],sun:[30,40,[8,"sunshine"],"f1","M3solid"]}"""
 HEAD = '<link rel="preload" as="script" href="a/fontawesome.js?digest=1"/><script src="a/fontawesome.js"></script>'
 
 
@@ -36,6 +36,10 @@ def test_a_mark_becomes_the_solid_drawing_with_its_attributes_and_size(tmp_path)
 
 def test_a_span_is_a_mark_too(tmp_path):
     assert '<svg class="svg-inline--fa"' in drawn(tmp_path, '<span class="fas fa-circle-half"></span>')
+
+
+def test_an_icon_may_be_marked_by_an_older_name(tmp_path):
+    assert 'd="M3solid"' in drawn(tmp_path, '<i class="fas fa-sunshine"></i>')
 
 
 def test_an_icon_that_there_is_not_fails_the_build(tmp_path):
