@@ -13,7 +13,10 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from grokkit_icons import SCRIPT, draw_icons  # noqa: E402
 from sphinx.errors import ExtensionError  # noqa: E402
 
-ICONS = """x={sun:[10,20,[8],"f1","M1outline"]},y={"circle-half":[5,6,[],"f2","M2"],sun:[30,40,[8,"sunshine"],"f1","M3solid"]}"""
+ICONS = (
+    'x={sun:[10,20,[8],"f1","M1outline"]},'
+    'y={"circle-half":[5,6,[],"f2","M2"],sun:[30,40,[8,"sunshine"],"f1","M3solid"]}'
+)
 HEAD = '<link rel="preload" as="script" href="a/fontawesome.js?digest=1"/><script src="a/fontawesome.js"></script>'
 
 
