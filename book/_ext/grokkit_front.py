@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from docutils import nodes
-from grokkit_book import VERDICTS, LibraryTable
+from grokkit_book import LibraryTable
+from grokkit_ledger import VERDICTS
 from sphinx.application import Sphinx
 
 

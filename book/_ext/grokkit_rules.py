@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from grokkit_book import LibraryTable, interval, row, table
+from grokkit_book import LibraryTable, row, table
+from grokkit_ledger import interval
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 

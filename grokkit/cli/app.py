@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from grokkit.cli.next import next_runs
+from grokkit.cli.parameters import joined, pairs
 from grokkit.cli.store import StoreOption, store_app
 from grokkit.errors import BadInput, GrokkitError, Interrupted, whole_number
 
@@ -211,7 +212,7 @@ def _asked(chapter: str, profile: str, p: list[str] | None) -> tuple[Path, dict[
     from grokkit.chapters.notebooks import find_chapter, require_written
     from grokkit.config.profiles import require_profile
 
-    path, given = find_chapter(chapter), {"profile": profile, **_pairs(p)}
+    path, given = find_chapter(chapter), {"profile": profile, **pairs(p)}
     require_written(path, given)
     require_profile(given["profile"])
     return path, given
@@ -267,41 +268,10 @@ def _repeat(key: str, device: str, into: Path | None) -> None:
     _say(sentence)
 
 
-_AS_JSON = {"True": "true", "False": "false", "None": "null"}
-"""What Python writes otherwise than JSON; papermill takes it, too."""
-
-
-def _pairs(options: list[str] | None) -> dict[str, Any]:
-    """Values as JSON where they are, else as text."""
-    given = {}
-    for option in options or []:
-        name, mark, value = option.partition("=")
-        if not mark:
-            raise BadInput(f"-p takes NAME=VALUE (or NAME VALUE); '{option}' came.")
-        try:
-            given[name] = json.loads(_AS_JSON.get(value, value))
-        except json.JSONDecodeError:
-            given[name] = value
-    return given
-
-
-def _joined(arguments: list[str]) -> list[str]:
-    """papermill's `-p NAME VALUE` as the `-p NAME=VALUE` that an option with one value can take."""
-    out: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        out.append(argument)
-        if argument == "-p":
-            name = next(rest, "")
-            value = None if "=" in name else next(rest, None)
-            out.append(name if value is None else f"{name}={value}")
-    return out
-
-
 def main() -> None:
     """Entry point: every error of ours is one sentence and exit status 2; Ctrl-C is 130, SIGTERM 143."""
     try:
-        app(args=_joined(sys.argv[1:]), prog_name="grokkit")
+        app(args=joined(sys.argv[1:]), prog_name="grokkit")
     except GrokkitError as error:
         _say(f"grokkit: {error}", "red")
         sys.exit(2)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from grokkit.records.format import Problem, Stored
+from grokkit.records.files import Problem, Stored
 from grokkit.records.record import Record
 
 ORIGIN = ("device", "precision", "version", "versions", "revision")

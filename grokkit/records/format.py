@@ -1,4 +1,4 @@
-"""One file of records: its Parquet columns, reading it, and bringing it onto the disk in one step. No pickle.
+"""The bytes of a file of records: its Parquet columns, and the records in them. No pickle.
 
     key, digest, status   string
     observed_to           int64, optimizer steps
@@ -13,19 +13,15 @@ One row a record, and the same columns in every file, so that `pandas.read_parqu
 the same table without this code. Older files have a column for every curve that one of their records has, and no
 other: whoever reads several of these puts their columns together (the page on the API says how). The digest is stored
 beside the content it was made from, so a flipped bit is noticed (it does not cover provenance and settings).
-Leaves out folders and names (`grokkit.records.store`).
+Leaves out the disk (`grokkit.records.files`), folders and names (`grokkit.records.store`).
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,11 +30,11 @@ import pyarrow.parquet as pq
 
 from grokkit.errors import BadInput
 from grokkit.metrics import METRICS, OBSERVED
+from grokkit.records.columns import CURVE, OTHER, arrays, lists, named_arrays, named_lists, whole
 from grokkit.records.record import Record
 from grokkit.records.sound import fault_of
 
 STEPS = pa.list_(pa.int64())
-CURVE = pa.list_(pa.float32())
 COLUMNS = {
     "key": pa.string(),
     "digest": pa.string(),
@@ -52,92 +48,25 @@ CURVES = (*METRICS, *(name for curves in OBSERVED.values() for name in curves))
 """The curves that have a column, in every file."""
 SETTINGS = "settings"
 OTHERS = "other_curves"
-OTHER = pa.struct([("name", pa.string()), ("values", CURVE)])
 
 
 LARGEST = 2**32
 """Bytes that one file may unpack to: two thousand records take a hundredth of it."""
 
 
-class Problem(NamedTuple):
-    """A file, and a sentence about it whose subject is the file."""
-
-    file: Path
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.file} {self.sentence}"
-
-
-class Stored(NamedTuple):
-    """A record and the file it came from. `digest` is that of the content, computed once."""
-
-    file: Path
-    digest: str
-    record: Record
-
-
-class Contents(NamedTuple):
-    """What was found in a file, or in a whole folder."""
-
-    stored: list[Stored]
-    problems: list[Problem]
-
-
 class Row(NamedTuple):
-    """A record as it was read, beside the key and digest that were written with it; or what is wrong with it."""
+    """A record as it was read, beside the digest that was written with it; `problem`: why it cannot be used, if so.
 
-    key: str
+    As of a file's problem, the subject of that sentence is the file.
+    """
+
     digest: str
     record: Record | None
-    fault: str | None
-
-
-OTHER_NUMBERS = "holds other numbers for key {key} than were written (digest differs)"
+    problem: str | None
 
 
 class NotRecords(ValueError):
     """Bytes that are not a file of records; the message says why."""
-
-
-def load(file: Path) -> Contents:
-    """The records in one file; what cannot be used becomes a problem. `FileNotFoundError` if it has gone."""
-    try:
-        rows = decode(file.read_bytes())
-    except FileNotFoundError:
-        raise
-    except NotRecords as error:
-        return Contents([], [Problem(file, f"{error}.")])
-    except OSError as error:
-        return Contents([], [Problem(file, f"cannot be read ({error.strerror}).")])
-    stored = [Stored(file, row.digest, row.record) for row in rows if row.record and not row.fault]
-    told = [_told_of(i, row) for i, row in enumerate(rows) if row.fault]
-    return Contents(stored, [Problem(file, sentence) for sentence in told])
-
-
-def _told_of(place: int, row: Row) -> str:
-    if row.fault == OTHER_NUMBERS:
-        return f"{OTHER_NUMBERS.format(key=row.key)}."
-    return f"has a record that is passed over: row {place} (key {row.key[:64]}) {row.fault}."
-
-
-def put(file: Path, data: bytes) -> None:
-    """All of `data` under its final name and on the disk, or nothing."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    with suppress(OSError):  # makes the new name survive a power cut; some systems and network folders cannot
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def encode(records: Iterable[Record]) -> bytes:
@@ -148,9 +77,9 @@ def encode(records: Iterable[Record]) -> bytes:
         "digest": pa.array([record.digest for record in records], COLUMNS["digest"]),
         "status": pa.array([record.status for record in records], COLUMNS["status"]),
         "observed_to": pa.array([record.observed_to for record in records], COLUMNS["observed_to"]),
-        "steps": _lists([record.steps for record in records], np.int64),
-        **{name: _lists([record.curves.get(name) for record in records], np.float32) for name in CURVES},
-        OTHERS: _named_lists([_others(record) for record in records]),
+        "steps": lists([record.steps for record in records], np.int64),
+        **{name: lists([record.curves.get(name) for record in records], np.float32) for name in CURVES},
+        OTHERS: named_lists([_others(record) for record in records]),
         "config": pa.array([json.dumps(record.config, sort_keys=True) for record in records], COLUMNS["config"]),
         SETTINGS: pa.array([_settings(record) for record in records], pa.string()),
         "provenance": pa.array([provenance_text(record) for record in records], COLUMNS["provenance"]),
@@ -189,14 +118,22 @@ def _check_size(told: pq.FileMetaData, size: int) -> None:
 
 def _rows(table: pa.Table) -> list[Row]:
     plain = {name: table.column(name).to_pylist() for name in COLUMNS if name != "steps"}
-    steps, curves = _arrays(_whole(table.column("steps"))), _curves(table)
+    steps, curves = arrays(whole(table.column("steps"))), _curves(table)
     rows = []
     for i, (its_steps, its_curves) in enumerate(zip(steps, curves, strict=True)):
         told = {name: column[i] for name, column in plain.items()}
         record = _record(told, its_steps, its_curves)
-        fault = _fault(record, told["digest"]) if record else "has a configuration or provenance that is no JSON"
-        rows.append(Row(told["key"], told["digest"], record, fault))
+        rows.append(Row(told["digest"], record, _problem(i, told, record)))
     return rows
+
+
+def _problem(place: int, told: dict[str, Any], record: Record | None) -> str | None:
+    fault = _fault(record) if record else "has a configuration or provenance that is no JSON"
+    if fault:
+        return f"has a record that is passed over: row {place} (key {told['key'][:64]}) {fault}."
+    if record.digest != told["digest"]:
+        return f"holds other numbers for key {record.key} than were written (digest differs)."
+    return None
 
 
 def _record(told: dict[str, Any], steps: np.ndarray, curves: dict[str, np.ndarray]) -> Record | None:
@@ -208,13 +145,11 @@ def _record(told: dict[str, Any], steps: np.ndarray, curves: dict[str, np.ndarra
     return Record(told["key"], config, steps, curves, told["observed_to"], told["status"], **provenance)
 
 
-def _fault(record: Record, digest: str) -> str | None:
+def _fault(record: Record) -> str | None:
     try:
-        if (fault := fault_of(record)) is None and record.digest != digest:
-            return OTHER_NUMBERS
+        return fault_of(record)
     except (TypeError, ValueError, RecursionError) as error:
         return f"cannot be understood ({_first_line(error)})"
-    return fault
 
 
 def provenance_text(record: Record) -> str:
@@ -234,10 +169,10 @@ def _read_provenance(text: str) -> dict[str, Any]:
 def _curves(table: pa.Table) -> list[dict[str, np.ndarray]]:
     """The curves of each row: name -> values."""
     columns = (name for name in table.column_names if _is_curve(table.schema, name))
-    by_name = {name: _arrays(_whole(table.column(name))) for name in columns}
+    by_name = {name: arrays(whole(table.column(name))) for name in columns}
     others: list[dict[str, np.ndarray]] = [{} for _ in range(table.num_rows)]
     if OTHERS in table.column_names and table.schema.field(OTHERS).type == pa.list_(OTHER):
-        others = _named_arrays(_whole(table.column(OTHERS)))
+        others = named_arrays(whole(table.column(OTHERS)))
     return [
         {name: values[i] for name, values in by_name.items() if values[i] is not None} | rest
         for i, rest in enumerate(others)
@@ -293,53 +228,6 @@ def _settings(record: Record) -> str | None:
 
 def _others(record: Record) -> dict[str, np.ndarray]:
     return {name: record.curves[name] for name in sorted(set(record.curves) - set(CURVES))}
-
-
-def _lists(values: list[np.ndarray | None], dtype: type) -> pa.ListArray:
-    """One list per entry, null for None. Built from one flat array: exact bits, and fast for thousands of runs."""
-    parts = [np.zeros(0, dtype) if v is None else np.asarray(v, dtype) for v in values]
-    flat = np.concatenate([np.zeros(0, dtype), *parts])
-    return _cut(pa.array(flat), [part.size for part in parts], [v is None for v in values])
-
-
-def _named_lists(rows: list[dict[str, np.ndarray]]) -> pa.ListArray:
-    """One list of names with their values per row, null where there are none."""
-    names = pa.array([name for row in rows for name in row], pa.string())
-    values = _lists([x for row in rows for x in row.values()], np.float32)
-    pairs = pa.StructArray.from_arrays([names, values], fields=list(OTHER))
-    return _cut(pairs, [len(row) for row in rows], [not row for row in rows])
-
-
-def _cut(flat: pa.Array, sizes: list[int], absent: list[bool]) -> pa.ListArray:
-    """An array as lists of these sizes; null where absent."""
-    offsets = pa.array(np.cumsum([0, *sizes]), pa.int32())
-    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(absent, pa.bool_()))
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
-def _arrays(lists: pa.ListArray) -> list[np.ndarray | None]:
-    """The inverse of `_lists`, as views into its buffer."""
-    flat = lists.values.to_numpy(zero_copy_only=True)
-    return [None if ends is None else flat[slice(*ends)] for ends in _ends(lists)]
-
-
-def _named_arrays(lists: pa.ListArray) -> list[dict[str, np.ndarray]]:
-    """The inverse of `_named_lists`."""
-    pairs = lists.values
-    names, values = pairs.field("name"), pairs.field("values")
-    if pairs.null_count or names.null_count or values.null_count:
-        raise NotRecords(f"has damaged rows (a curve of '{OTHERS}' lacks its name or its values)")
-    curves = list(zip(names.to_pylist(), _arrays(values), strict=True))
-    return [dict(curves[slice(*ends)] if ends else ()) for ends in _ends(lists)]
-
-
-def _ends(lists: pa.ListArray) -> list[tuple[int, int] | None]:
-    """Where each list begins and ends among the values; None for null."""
-    ends, valid = lists.offsets.to_pylist(), lists.is_valid().to_pylist()
-    return [(a, b) if ok else None for a, b, ok in zip(ends, ends[1:], valid, strict=False)]
 
 
 def _first_line(error: BaseException) -> str:

@@ -27,7 +27,8 @@ from typing import NamedTuple
 from grokkit.errors import StoreError
 from grokkit.records.cache import from_home, user_cache
 from grokkit.records.check import disagreements
-from grokkit.records.format import Contents, Problem, encode, load, put
+from grokkit.records.files import Contents, Problem, load, put
+from grokkit.records.format import encode
 from grokkit.records.record import Record
 
 PACKAGE = Path(__file__).resolve().parents[1]

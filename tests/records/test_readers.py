@@ -13,7 +13,8 @@ from test_store import a_record, same
 from tiny import a_run
 
 from grokkit.metrics import METRICS, OBSERVED
-from grokkit.records.format import CURVE, CURVES
+from grokkit.records.columns import CURVE
+from grokkit.records.format import CURVES
 from grokkit.records.store import Store
 from grokkit.records.tables import settings_table
 

@@ -13,7 +13,7 @@ from tiny import MEASURE, UNTIL, learner
 import grokkit as gk
 from grokkit.config.run import key_of
 from grokkit.errors import BadInput
-from grokkit.records.format import load
+from grokkit.records.files import load
 from grokkit.records.store import Store, StoreWarning
 from grokkit.train.price import Prices
 

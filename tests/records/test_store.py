@@ -20,7 +20,7 @@ import pytest
 
 from grokkit.config.run import key_of
 from grokkit.errors import BadInput, StoreError
-from grokkit.records import format as store_format
+from grokkit.records import files as store_files
 from grokkit.records import store as store_module
 from grokkit.records.record import Record
 from grokkit.records.store import Problem, Store, StoreWarning
@@ -186,8 +186,8 @@ def test_of_several_records_the_longest_observed_is_read_then_the_smallest_diges
 
 def test_only_new_files_are_read_again(store, monkeypatch):
     read = []
-    decode = store_format.decode
-    monkeypatch.setattr(store_format, "decode", lambda data: read.append(len(data)) or decode(data))
+    decode = store_files.decode
+    monkeypatch.setattr(store_files, "decode", lambda data: read.append(len(data)) or decode(data))
     for number in range(3):
         store.add(a_record(number))
         store.read()
