@@ -32,8 +32,8 @@ STOP = "stop"
 """What a parent tells a process that should checkpoint and end; every other message to it is a run, or None."""
 
 
-TOLD_BY_PARENT = signal.SIGINT, signal.SIGTERM
-"""What the whole group of processes may be sent."""
+STOPPING = signal.SIGINT, signal.SIGTERM
+"""Ctrl-C, and what clusters and `timeout` send; both may reach a whole group of processes."""
 
 UNGUARDED = 78
 """The exit code of a process that was to be a worker, and found that its parent's script trains when imported."""
@@ -124,7 +124,7 @@ def _deaf() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in TOLD_BY_PARENT}
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in STOPPING}
     try:
         yield
     finally:
@@ -191,7 +191,7 @@ class _Line:
 
 def _work(job: Job, pipe: Connection, parent: int) -> None:
     """A worker process. It leaves Ctrl-C and SIGTERM to its parent, and stops when the parent has gone."""
-    for each in TOLD_BY_PARENT:
+    for each in STOPPING:
         signal.signal(each, signal.SIG_IGN)
     line = _Line(pipe, parent, job.deadline)
     store, device = Store(job.store), torch.device(job.device)

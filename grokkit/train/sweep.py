@@ -29,7 +29,7 @@ from grokkit.train.checkpoints import require_writable_cache
 from grokkit.train.experiment import Experiment
 from grokkit.train.groups import Part, parts_of
 from grokkit.train.machine import is_compiled, require_precision, resolve_device
-from grokkit.train.pool import Job, end_if_imported, train_in_pool
+from grokkit.train.pool import STOPPING, Job, end_if_imported, train_in_pool
 from grokkit.train.progress import Display, Silent
 from grokkit.train.sufficiency import answer
 from grokkit.train.worker import Worker
@@ -233,10 +233,6 @@ class _Sweep:
         )
 
 
-STOPPING = signal.SIGINT, signal.SIGTERM
-"""Ctrl-C, and what clusters and `timeout` send."""
-
-
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], int]]:
     """Signals as a question that can be asked, so that no step is cut in two: which came, 0 for none.
@@ -251,7 +247,7 @@ def _interrupts() -> Iterator[Callable[[], int]]:
 
     def restore() -> None:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            signal.signal(each, handler or signal.SIG_DFL)  # None: not one of Python's
 
     def note(number: int, _: object) -> None:
         came[0] = number
