@@ -16,6 +16,7 @@ from grokkit.optimizers import (
     Adam,
     AdamW,
     AdaSAM,
+    ClampedAdamW,
     GrokfastEMA,
     GrokfastMA,
     GroupedAdamW,
@@ -31,7 +32,7 @@ from grokkit.records.records import Records
 from grokkit.records.store import Store, StoreWarning
 from grokkit.records.switches import switch_steps
 from grokkit.records.tables import curves_table, evidence_table, runs_table
-from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, split_order
+from grokkit.tasks import MNIST, TASKS, Addition, ModularAddition, Task, TeacherStudent, split_order
 from grokkit.train import Display, Experiment, Missing, train, weights_at
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Addition",
     "BadInput",
     "Batch",
+    "ClampedAdamW",
     "DeviceError",
     "Display",
     "Experiment",
@@ -82,6 +84,7 @@ __all__ = [
     "TASKS",
     "Task",
     "TaskConfig",
+    "TeacherStudent",
     "Transformer",
     "Until",
     "agreement",

@@ -5,6 +5,7 @@ from grokkit.optimizers.adam import Adam
 from grokkit.optimizers.adamw import AdamW
 from grokkit.optimizers.adasam import AdaSAM
 from grokkit.optimizers.asam import ASAM
+from grokkit.optimizers.clamped_adamw import ClampedAdamW
 from grokkit.optimizers.grokfast import GrokfastEMA, GrokfastMA
 from grokkit.optimizers.grouped_adamw import GroupedAdamW, LayeredAdamW
 from grokkit.optimizers.muon import Muon
@@ -14,7 +15,7 @@ from grokkit.optimizers.sam import SAM
 from grokkit.optimizers.sgd import SGD, Nesterov
 
 OPTIMIZERS.add(SGD, Nesterov, RMSProp, Adam, AdamW, GroupedAdamW, LayeredAdamW, Muon, GrokfastEMA, GrokfastMA)
-OPTIMIZERS.add(SAM, ASAM, AdaSAM, PublishedASAM)
+OPTIMIZERS.add(ClampedAdamW, SAM, ASAM, AdaSAM, PublishedASAM)
 
 __all__ = [
     "ASAM",
@@ -24,6 +25,7 @@ __all__ = [
     "AdaSAM",
     "Adam",
     "AdamW",
+    "ClampedAdamW",
     "GrokfastEMA",
     "GrokfastMA",
     "GroupedAdamW",

@@ -1,8 +1,8 @@
-"""Regression onto a fixed vector for each answer, where the nearest vector is the answer given (Liu et al. 2022)."""
+"""Regression onto a fixed vector for each answer (Liu et al. 2022, 2023), and when an output counts as that answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ class ToVectors:
     vectors: Tensor
 
     def to(self, device: torch.device) -> ToVectors:
-        return type(self)(self.vectors.to(device))
+        return replace(self, vectors=self.vectors.to(device))
 
     def _in(self, outputs: Tensor) -> Tensor:
         return self.vectors.to(outputs.dtype)
@@ -35,6 +35,16 @@ class IsNearest(ToVectors):
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
         difference = outputs[:, None, :] - self._in(outputs)  # B C A
         return difference.square().sum(-1).argmin(-1) == targets
+
+
+@dataclass(frozen=True, eq=False)
+class IsWithin(ToVectors):
+    """Whether the squared error, a mean over the A numbers of an example, is below a tolerance: -> (B,) bool."""
+
+    tolerance: float
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return SquaredError(self.vectors)(outputs, targets) < self.tolerance
 
 
 def gaussian_vectors(answers: int, width: int, seed: int) -> Tensor:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from paths import GOLDEN
 from torch.utils._pytree import tree_leaves
-from twins import snapshot_after, twin
+from twins import put_back_on_the_sphere, snapshot_after, twin
 
 from grokkit import (
     LSTM,
@@ -20,6 +20,7 @@ from grokkit import (
     Adam,
     AdamW,
     Batch,
+    ClampedAdamW,
     GrokfastMA,
     Measure,
     ModularAddition,
@@ -36,6 +37,7 @@ from grokkit.config.run import NUMERICS
 from grokkit.config.sampling import batch_positions
 from grokkit.engine import Session, Shape, Stack, Trajectory, compiler, kernel
 from grokkit.engine.compiler import compiled_by_form
+from grokkit.metrics import l2_norm
 from grokkit.models.batch_norm import BatchNorm
 from grokkit.models.dropout import Noise, noise_words
 from grokkit.models.initialisers import INITIALISERS
@@ -64,6 +66,7 @@ FAMILIES = {
     "rmsprop": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": RMSProp()}),
     "muon": RUN.model_copy(update={"model": TINY.model_copy(update={"layers": 1}), "optimizer": Muon(ns_steps=2)}),
     "grokfast": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": GrokfastMA(window=3)}),
+    "clamped": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": ClampedAdamW()}),
     "adam": RUN.model_copy(update={"model": MLP(hidden=(16,)), "optimizer": Adam()}),
     "batch norm": RUN.model_copy(update={"model": MLP(hidden=(16, 8), batch_norm=True)}),
     "dropout": RUN.model_copy(update={"model": TINY.model_copy(update={"dropout": 0.1})}),
@@ -271,7 +274,7 @@ def ordinary_loop(run, steps):
     warmup = run.schedule.warmup
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / warmup, 1.0) if warmup else 1.0)
     order, n = split_order(task.examples, run.seeds.data), run.train_examples
-    rows = []
+    radius, rows = l2_norm(dict(model.named_parameters())).detach(), []
     for step in range(steps):
         positions, _ = batch_positions(run.batch, run.seeds.batch, n, step, 1)
         batch = order[torch.from_numpy(np.array(positions[0]))]
@@ -282,6 +285,8 @@ def ordinary_loop(run, steps):
         loss.backward()
         gradient = torch.cat([x.grad.flatten() for x in model.parameters()])
         optimizer.step()
+        if isinstance(run.optimizer, ClampedAdamW):
+            put_back_on_the_sphere(radius, list(model.parameters()))
         schedule.step()
         accuracy = (logits.argmax(-1) == task.targets[batch]).float().mean()
         weights = torch.cat([x.detach().flatten() for x in model.parameters()])

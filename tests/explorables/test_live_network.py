@@ -142,7 +142,7 @@ def test_weight_decay_reaches_the_threads(open_page):
 
 
 def test_a_decay_taken_away_on_the_way_is_heeded(open_page):
-    """So strong a weight decay holds weights down, as long as it is there; threads heed a change when they next look."""
+    """So strong a weight decay holds weights down while it is there; threads heed a change when they next look."""
     page = open_page(small(seeds=1, decay=8, steps=100_000).to_html(), **MOVING).page
     press(page, "Train a network")
     wait_for_step(page, 200)

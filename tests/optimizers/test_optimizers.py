@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 import torch
-from twins import snapshot_after, twin
+from twins import put_back_on_the_sphere, snapshot_after, twin
 
 from grokkit import MLP, BadInput, Batch, ModularAddition, Run, Transformer
 from grokkit.engine import Shape
@@ -17,6 +17,7 @@ from grokkit.optimizers import (
     Adam,
     AdamW,
     AdaSAM,
+    ClampedAdamW,
     GrokfastEMA,
     GrokfastMA,
     GroupedAdamW,
@@ -66,6 +67,7 @@ def follow_reference(rule, params):
     if isinstance(rule, Muon):
         return follow_singular_values(rule, params)
     grown = FILTERS.get(type(rule), lambda rule: lambda g: g)(rule)
+    held = l2_norm(params)
     params = {name: torch.nn.Parameter(x.clone()) for name, x in params.items()}
     optimizer = twin(rule, params.values())
     for _ in range(STEPS):
@@ -78,6 +80,8 @@ def follow_reference(rule, params):
             step_from_a_climb(rule.rho, list(params.values()), optimizer)
         else:
             optimizer.step()
+        if isinstance(rule, ClampedAdamW):
+            put_back_on_the_sphere(held, list(params.values()))
     return {name: x.detach() for name, x in params.items()}
 
 
@@ -202,6 +206,8 @@ CASES = [
     AdamW(),
     AdamW(learning_rate=0.03, weight_decay=0.2, beta1=0.8, beta2=0.95, eps=1e-3),
     AdamW(weight_decay=0.0),
+    ClampedAdamW(learning_rate=0.03),
+    ClampedAdamW(learning_rate=0.03, weight_decay=0.5, beta1=0.8, beta2=0.95, eps=1e-3),
     GroupedAdamW(),
     LayeredAdamW(),
     SAM(rho=0.3),
@@ -280,6 +286,13 @@ def test_nesterovs_kind_is_a_setting_of_sgd():
     assert all(torch.equal(x, theirs[name]) for name, x in ours.items())
     with pytest.raises(BadInput, match="Nesterov nesterov: input should be true; False came"):
         Nesterov(nesterov=False)
+
+
+def test_a_clamped_norm_stays_where_the_initial_weights_had_it():
+    params = {name: 3 * x for name, x in start(0).items()}
+    after = follow(ClampedAdamW(learning_rate=0.1, weight_decay=1.0), params)
+    assert l2_norm(after).item() == pytest.approx(l2_norm(params).item(), rel=1e-12)
+    assert not torch.allclose(after["a"], params["a"], atol=0.1)
 
 
 def test_muon_moves_hidden_matrices_by_orthogonal_steps_and_nothing_else():

@@ -19,7 +19,7 @@ TWINS = {
 }
 """PyTorch refuses Nesterov's method without momentum, where it is plain descent."""
 TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.GroupedAdamW, gk.LayeredAdamW, gk.SAM, gk.ASAM, gk.PublishedASAM)}
-TWINS |= {gk.Muon: TWINS[gk.AdamW]}
+TWINS |= {kind: TWINS[gk.AdamW] for kind in (gk.Muon, gk.ClampedAdamW)}
 
 
 def twin(rule: gk.OptimizerConfig, parameters: Iterable[torch.nn.Parameter]) -> Any:
@@ -27,6 +27,14 @@ def twin(rule: gk.OptimizerConfig, parameters: Iterable[torch.nn.Parameter]) -> 
     inner = {"adam": gk.Adam, "adamw": gk.AdamW}.get(getattr(rule, "inner", ""), type(rule))
     optimizer, settings = TWINS[inner]
     return optimizer(parameters, lr=rule.learning_rate, weight_decay=rule.weight_decay, **settings(rule))
+
+
+@torch.no_grad()
+def put_back_on_the_sphere(radius, xs):
+    """In place, as one vector: the same direction, the norm that was held before the first step."""
+    norm = torch.linalg.vector_norm(torch.cat([x.flatten() for x in xs]))
+    for x in xs:
+        x.mul_(radius / norm)
 
 
 def snapshot_after(run: gk.Run, steps: int) -> Trajectory:
