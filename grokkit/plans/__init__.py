@@ -13,6 +13,7 @@ from grokkit.plans.summands import Summands
 from grokkit.plans.switching import Switching
 from grokkit.plans.toy import Toy
 from grokkit.plans.transformer import Transformers
+from grokkit.plans.weight_norm import WeightNorm
 
 _IN_ORDER: tuple[type[Plan], ...] = (
     Quickstart,
@@ -27,6 +28,7 @@ _IN_ORDER: tuple[type[Plan], ...] = (
     Switching,
     Toy,
     Mnist,
+    WeightNorm,
 )
 PLANS = {plan.chapter(): plan for plan in _IN_ORDER}
 """Chapter, without its number -> its plan."""

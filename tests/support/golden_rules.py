@@ -37,6 +37,7 @@ STEPS = np.array(
     [0, *range(100, 5000, 100), *range(5000, 20_000, 500), *range(20_000, 100_000, 5000), 100_000, 200_000, 300_000]
 )
 LATER = ("optimizer.nesterov", "optimizer.encoder", "task.operation")
+OF_A_SEED = ("task.vector_seed", "task.seed")
 ENDS = (5000, 20_000, 100_000, 300_000)
 
 
@@ -77,7 +78,7 @@ def _settings(sample: Sample) -> Iterator[dict[str, Any]]:
 def _did(settings: dict[str, Any], scenario: str) -> dict[str, Any]:
     """What a run did: times, curves and how long it was watched."""
     settings = _first(settings)
-    group = {name: x for name, x in settings.items() if not name.startswith("seeds.") and name != "task.vector_seed"}
+    group = {name: x for name, x in settings.items() if not name.startswith("seeds.") and name not in OF_A_SEED}
     own = [int(_digest([settings, place]), 16) % 1000 for place in range(8)]  # of a thousand
     later = SCENARIOS[scenario][int(_digest(group), 16) % 4]
     train = 100 * (2 + own[0] % 12) if own[1] > 30 else 400_000
@@ -88,7 +89,10 @@ def _did(settings: dict[str, Any], scenario: str) -> dict[str, Any]:
     seen = STEPS[end >= STEPS]
     arrives = max(train, val) <= end
     status = "reached" if arrives else "diverged" if own[6] > 970 else "budget"
-    return _times(seen, train, val, arrives) | _curves(seen, train, val, own) | {"status": status, "observed_to": end}
+    curves = _curves(seen, train, val, own) | (
+        _on_a_sphere(settings, seen) if "clamped" in settings["optimizer.kind"] else {}
+    )
+    return _times(seen, train, val, arrives) | curves | {"status": status, "observed_to": end}
 
 
 def _times(seen: np.ndarray, train: int, val: int, arrives: bool) -> dict[str, Any]:
@@ -120,6 +124,17 @@ def _curves(seen: np.ndarray, train: int, val: int, own: list[int]) -> dict[str,
         "rise_random": 0.1 + own[5] / 1000 + signs,
         "embedding_order": np.where(own[6] % 3 + (seen > val) > 1, 1.0, 0.9),
         "embedding_rms": 1 + own[7] / 1000 * (1 + seen / 10_000),
+    }
+
+
+def _on_a_sphere(settings: dict[str, Any], seen: np.ndarray) -> dict[str, Any]:
+    """Losses of a landscape: a seed decides where the bottom is, how high walls are, whether training's rises again."""
+    norm = settings["init_scale"]
+    place = int(_digest({name: x for name, x in settings.items() if name != "init_scale"}), 16)
+    best, walls, again = (0.5, 0.8, 1.0, 1.6)[place % 4], (0.2, 1.0, 3.0)[place // 4 % 3], place // 12 % 4 == 0
+    return {
+        "train_loss": np.full(len(seen), norm**-6.0 + (norm**8.0 if again else 0.0)),
+        "val_loss": np.full(len(seen), 10 ** (walls * abs(np.log10(norm / best)))),
     }
 
 
