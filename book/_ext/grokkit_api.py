@@ -59,7 +59,7 @@ def object_type(thing: Any) -> str:
 
 
 def as_typed(code: str) -> str:
-    """With the name and the quotation marks that the whole project uses."""
+    """Use the name and the quotation marks of the whole project."""
     return re.sub(r"^grokkit\.", "gk.", code).replace("'", '"')
 
 
@@ -69,7 +69,7 @@ def as_typed(code: str) -> str:
 def signature(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, call: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """How it is called, for autodoc, which finds neither settings without their `kind` nor defaults with a name."""
+    """Say how it is called, where autodoc would show `kind`, or defaults that nobody can type."""
     if is_config(thing):
         call = f"({', '.join(['*', *(setting(*each) for each in fields_of(thing).items())])})"
     call = re.sub(r"<function (\w+)>", r"\1", call or "").replace("<factory>", "...")
@@ -81,7 +81,7 @@ def is_config(thing: Any) -> bool:
 
 
 def fields_of(config: type[BaseModel]) -> dict[str, Any]:
-    """Its settings without `kind`, which nobody sets."""
+    """Leave out `kind`, which nobody sets."""
     return {name: field for name, field in config.model_fields.items() if name != "kind"}
 
 
@@ -91,7 +91,7 @@ def setting(name: str, field: Any) -> str:
 
 
 def value(default: Any) -> str:
-    """A default as short as it can be typed."""
+    """Write a default as short as it can be typed."""
     is_plain = isinstance(default, BaseModel) and default == type(default)()
     return f"{type(default).__name__}()" if is_plain else repr(default)
 
@@ -111,7 +111,7 @@ def docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines
 
 
 def beneath(name: str, constant: Any) -> list[str]:
-    """What stands beneath a constant where it is written, or else what our class says of it, or what it is."""
+    """Find what stands beneath a constant where it is written, or else what our class says of it, or what it is."""
     name = name.rpartition(".")[2]
     written = (path for path, module in [*sys.modules.items()] if getattr(module, "__dict__", {}).get(name) is constant)
     said = (ModuleAnalyzer.for_module(path).find_attr_docs().get(("", name)) for path in written)
@@ -127,7 +127,7 @@ def parameters(thing: Any) -> list[str]:
 
 
 def parts(text: str, names: list[str]) -> tuple[str, dict[str, str]]:
-    """A docstring in two: what precedes the first "name:" or "name, name:" of parameters, and the text after each.
+    """Split a docstring: what precedes the first "name:" or "name, name:" of parameters, and the text after each.
 
     Where no line begins so, a colon after a name belongs to a sentence.
     """
@@ -140,13 +140,13 @@ def parts(text: str, names: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def shared(names: str, meaning: str) -> Iterator[tuple[str, str]]:
-    """What is said of several parameters at once, said of the first."""
+    """Say of the first of several parameters what is said of all, and refer the others to it."""
     first, *others = names.split(", ")
     return iter([(first, meaning), *((other, f"as `{first}`.") for other in others)])
 
 
 def settings(config: type[BaseModel]) -> dict[str, str]:
-    """What is said of each setting, by its class or the class it comes from, after its bounds."""
+    """Collect what is said of each setting, by its class or the class it comes from, after its bounds."""
     said: dict[str, str] = {}
     for base in reversed(config.__mro__):
         said |= parts(inspect.cleandoc(vars(base)["__doc__"] or ""), parameters(config))[1]
@@ -160,7 +160,7 @@ def bounds(field: Any) -> str:
 
 
 def known(thing: Any) -> list[str]:
-    """What a configuration is known as, or what a table knows."""
+    """Tell what a configuration is known as, or what a table knows."""
     if hasattr(thing, "resolve"):
         names = ", ".join(f"`{name}`" for name in sorted(thing))
         return [f"Known: {names}.", f"`add(*classes)`: {inspect.getdoc(thing.add)}"]
@@ -173,7 +173,7 @@ def quoted(word: re.Match[str]) -> str:
 
 
 def rest(paragraph: str) -> str:
-    """Prose in which only `code` is markup; a public name in it is a link to its entry."""
+    """Write prose as reST in which only `code` is markup; a public name in it is a link to its entry."""
     pieces = enumerate(" ".join(paragraph.split()).split("`"))
     return r"\ " + "".join(code(piece) if i % 2 else re.sub(r"([\\*|_])", r"\\\1", piece) for i, piece in pieces)
 
@@ -184,7 +184,7 @@ def code(text: str) -> str:
 
 
 def mend_lists(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Sphinx sets the parameters of a long call as definitions of nothing, which a screen reader cannot tell."""
+    """Make items of a long call's parameters, which Sphinx sets as definitions without terms."""
     items = PARAMETERS.sub(lambda found: found[0].replace("dl>", "ul>").replace("dd>", "li>"), context.get("body", ""))
     context["body"] = items
 

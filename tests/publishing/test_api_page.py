@@ -7,6 +7,7 @@ import yaml
 from paths import ROOT
 from sphinx.addnodes import desc, desc_content, desc_signature
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 import grokkit as gk
 from grokkit import plots
@@ -19,22 +20,23 @@ DIRECTIVES = re.findall(
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """The document of `book/api.md`, read by Sphinx without the rest of the book."""
+    """Read the directives of `book/api.md` with Sphinx, without the rest of the book."""
     folder = tmp_path_factory.mktemp("api")
-    (folder / "api.md").write_text("# The library\n\n" + "\n".join(f"```{{api}}\n{text}```\n" for text in DIRECTIVES))
-    with pytest.MonkeyPatch.context() as patch:
+    text = "\n".join(["# The library\n", *(f"```{{api}}\n{each}```\n" for each in DIRECTIVES)])
+    (folder / "api.md").write_text(text, encoding="utf-8")
+    with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(BOOK / "_ext")
         settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["sphinx"]["config"]
         ours = {name: said for name, said in settings.items() if name.startswith(("autodoc", "python", "nitpick"))}
         ours |= {"extensions": ["myst_parser", "grokkit_api"], "root_doc": "api", "nitpicky": True}
         app = Sphinx(folder, None, folder / "out", folder / "doctrees", "dummy", ours, status=None, warningiserror=True)
         app.build()
-    return app.env.get_and_resolve_doctree("api", app.builder)
+        return app.env.get_and_resolve_doctree("api", app.builder)
 
 
 @pytest.fixture(scope="module")
 def entries(page):
-    """Anchor -> what stands there."""
+    """Map anchors to what stands there."""
     return {node[0]["ids"][0]: node for node in page.findall(desc)}
 
 
@@ -43,7 +45,7 @@ def call(entry):
 
 
 def said(entry):
-    """The paragraphs of an entry, those of its methods apart."""
+    """Read the paragraphs of an entry, those of its methods apart."""
     within = [child for child in next(entry.findall(desc_content)).children if not isinstance(child, desc)]
     return "\n\n".join(child.astext() for child in within)
 
