@@ -107,6 +107,12 @@ class WeightNorm(Plan):
         steps = self.chosen.budget if "scale" in name else self.chosen.longer
         return Until(steps=steps, accuracy=d.MNIST_ACCURACY, extra=1)
 
+    @staticmethod
+    def accuracy(name: str) -> float:
+        """Return what a group's accuracies must come to."""
+        kinds = {"teacher": d.TEACHER_ACCURACY, "sums": d.SUMS_ACCURACY, "MNIST": d.MNIST_ACCURACY}
+        return next(accuracy for kind, accuracy in kinds.items() if name.startswith(kind))
+
     def measure(self, name: str) -> Measure:
         """Return when a group is measured: finely at first, for what a student learns takes some hundred steps."""
         return Measure(every=500 if "MNIST" in name else 100, per_decade=25)

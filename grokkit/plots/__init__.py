@@ -14,6 +14,7 @@ from grokkit.plots.groups import (
     scale,
     seed_dots,
 )
+from grokkit.plots.landscape import describe_landscapes, landscapes
 from grokkit.plots.maps import describe_map, phase_maps, smooth_maps
 from grokkit.plots.multiples import small_multiples
 from grokkit.plots.places import place_curves
@@ -33,9 +34,11 @@ __all__ = [
     "delay_table",
     "describe_bands",
     "describe_counts",
+    "describe_landscapes",
     "describe_map",
     "describe_runs",
     "inline_svg",
+    "landscapes",
     "learning_curves",
     "named_dots",
     "page_table",

@@ -142,7 +142,7 @@ def _finish(fig: Figure, rows: Sequence[Axes], chance: float | None) -> None:
         legend.append(accuracy.axhline(chance, color=COLOURS["reference"], lw=1.4, ls=(0, (1, 1.5)), label="chance"))
     for loss in rows[1:]:
         loss.set_yscale("log")
-        loss.yaxis.set_major_formatter(FuncFormatter(_power_of_ten))
+        loss.yaxis.set_major_formatter(FuncFormatter(power_of_ten))
     steps.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
     for axis in (steps, *(axes.yaxis for axes in rows)):
         axis.set_minor_locator(NullLocator())
@@ -150,6 +150,6 @@ def _finish(fig: Figure, rows: Sequence[Axes], chance: float | None) -> None:
     fig.legend(handles=legend, loc="outside upper left", ncols=3)
 
 
-def _power_of_ten(value: float, _: int) -> str:
+def power_of_ten(value: float, _: int) -> str:
     """10⁻² in plain characters, because matplotlib's own superscripts would fix the font."""
     return "10" + f"{round(log10(value))}".translate(_SUPERSCRIPTS)
