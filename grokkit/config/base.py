@@ -81,7 +81,27 @@ def _clause(config: type[Config], e: dict[str, Any]) -> str:
         return str(e["ctx"]["error"])
     if e["type"] == "missing":
         return f"{config.__name__} needs {name}."
+    if e["type"] == "model_type":
+        return str(unfit(f"{config.__name__} {name}", _wanted(e["ctx"]["class_name"], e["input"]), e["input"]))
     return f"{config.__name__} {name}: {e['msg'].lower()}; {e['input']!r} came."
+
+
+def _wanted(group: str, came: Any) -> str:
+    """Say what is wanted where a group of settings is: one that a call has made."""
+    if isinstance(came, type) and issubclass(came, Config):
+        return f"a class becomes settings by a call, as in {came.__name__}()"
+    return WANTED.get(group, f"a gk.{group}")
+
+
+WANTED = {
+    "TaskConfig": "a task, as in gk.ModularAddition(p=97)",
+    "ModelConfig": "a network, as in gk.MLP()",
+    "OptimizerConfig": "an optimizer, as in gk.AdamW()",
+    "Batch": "a gk.Batch, as in gk.Batch(size=32)",
+    "Schedule": "a gk.Schedule, as in gk.Schedule(warmup=10)",
+    "Seeds": "a gk.Seeds, as in gk.Seeds.all(0)",
+}
+"""Group of settings -> what a sentence asks for."""
 
 
 class Table:

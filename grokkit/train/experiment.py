@@ -55,5 +55,10 @@ def _parsed(number: int, line: str) -> Experiment:
         return Experiment([Run(**parts["run"])], Until(**parts["until"]), Measure(**parts["measure"]))
     except BadInput as error:
         raise BadInput(f"Line {number} of the plan: {error}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise BadInput(
+            f"Line {number} of the plan is not a run as `grokkit plan` writes it: it has no {error}. Lines for runs of "
+            "your own are made by grokkit.train.experiment.to_lines."
+        ) from None
+    except (ValueError, TypeError) as error:
         raise BadInput(f"Line {number} of the plan is not a run as `grokkit plan` writes it ({error!r}).") from None

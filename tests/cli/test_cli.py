@@ -283,6 +283,7 @@ GOOD = to_lines([Experiment([a_run()], UNTIL, MEASURE)])[0]
         ('{"run": {}}', ["Run needs task"]),
         (json.dumps({"run": json.loads(GOOD)["run"]}), ["not a run", "'until'"]),
         ('{"until": {}, "measure": {}}', ["not a run", "'run'"]),
+        (a_run().to_json(), ["not a run", "it has no 'run'", "grokkit.train.experiment.to_lines"]),
         (GOOD.replace('"p": 7', '"p": 1'), ["ModularAddition p", "equal to 2", "1 came"]),
         (GOOD.replace("mlp", "mpl"), ["Model 'mpl'", "did you mean 'mlp'"]),
         (GOOD.replace('"every": 10', '"every": 0'), ["Measure every", "0 came"]),
