@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -130,8 +131,8 @@ class Chapter:
         command = f"`grokkit run {self.name} --profile {self.profile}`, or `train = True` in the notebook,"
         if len(asked) == 1:
             return f"The run asked for here is still to come: {command} makes it."
-        some = f"{lacking} of" if self.records else "All"
-        return f"{some} this chapter's {len(asked)} runs are still to come: {command} makes them."
+        some = f"{lacking:,} of" if self.records else "All"
+        return f"{some} this chapter's {len(asked):,} runs are still to come: {command} makes them."
 
     def from_to(self, rows: pd.DataFrame, group: str, symbol: str) -> str:
         """Say how T_val goes: '6,400 steps at p = 47 to 1,100 at p = 197', the medians at both ends of `group`."""
@@ -167,7 +168,7 @@ class Chapter:
         columns = [name for name in (_DRAWN if loss else _DRAWN[:3]) if name in curves]
         marks = {"t_train": passed.t_train, "t_val": passed.t_val, "chance": chance}
         figure = learning_curves(curves[["key", *columns]], **marks)
-        alt = f"{what} T_train {passed.t_train:,.0f}, T_val {passed.t_val:,.0f} steps."
+        alt = f"{what} {_arrival('T_train', passed.t_train)}, {_arrival('T_val', passed.t_val)}."
         note = f"Dashed: the first evaluations at {100 * threshold:.2g}%; dotted: chance."
         display(inline_svg(figure, alt, f"{what} {describe_runs(curves)} {note}", data=curves[columns]))
 
@@ -264,6 +265,11 @@ class Chapter:
 
 
 _NOTHING_READ = Markdown("*No rule has runs to read here so far.*")
+
+
+def _arrival(name: str, step: float) -> str:
+    """Say 'T_val 1,900 steps', or that it did not come."""
+    return f"{name} {step:,.0f} steps" if isfinite(step) else f"{name} not within what was watched"
 
 
 def as_text(name: str) -> str:

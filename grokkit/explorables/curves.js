@@ -42,7 +42,7 @@ export function axes({ left, right, top, bottom, x, y, strip }) {
   ]);
   const columns = x.ticks.flatMap((step) => [
     svg("path", { class: "grid", d: `M${x(step)} ${top}V${bottom}` }),
-    text(x(step), bottom + 20, written(step), { "text-anchor": "middle" }),
+    text(x(step), bottom + 20, written(step), { "text-anchor": x(step) > right - 24 ? "end" : "middle" }),
   ]);
   const strips = Object.keys(SETS).flatMap((set) => [
     svg("path", { class: "grid", d: `M${left} ${strip[set]}H${right}` }),

@@ -213,6 +213,16 @@ def test_a_page_from_disk_is_whole_accessible_and_fits(open_page, theme, width):
     assert min(min(box["width"], box["height"]) for box in boxes) >= (44 if width == 390 else 24)
 
 
+def test_a_tick_at_the_right_edge_is_not_cut(open_page):
+    """The old fault: '10,000' read '10,00' where the picture is as narrow as a phone."""
+    page = open_page(explorer().to_html(), **screen(390)).page
+    texts = page.locator("svg .axes text")
+    ends = [box["x"] + box["width"] for box in (each.bounding_box() for each in texts.all())]
+    frame = page.locator("svg:has(.axes)").bounding_box()
+    assert texts.filter(has_text="10,000").count() == 1
+    assert max(ends) <= frame["x"] + frame["width"]
+
+
 def test_the_picture_takes_the_ink_of_its_page(open_page):
     inks = [
         open_page(explorer().to_html(), theme)
