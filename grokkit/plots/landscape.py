@@ -15,7 +15,7 @@ from grokkit.plots.figure import COLOURS, style
 from grokkit.plots.given import require
 
 _LOSSES = {"train_loss": ("training", COLOURS["train"]), "val_loss": ("test", COLOURS["validation"])}
-_TICKS = (0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_TICKS = (0.1, 0.4, 1.0, 2.5, 10.0)
 LEAST = 1e-9
 """Of the axis: a training loss below it is nothing but rounding."""
 
