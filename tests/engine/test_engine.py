@@ -322,7 +322,7 @@ def test_resumed_equals_straight(run):
 def test_methods_do_not_share_a_graph():
     """Runs of one shape take one rule's steps."""
     shapes = {Shape.of(run) for run in FAMILIES.values() if run.model == MLP(hidden=(16,)) and run.batch.size}
-    assert len(shapes) == 7  # short last batches (AdamW), and a method each
+    assert len(shapes) == 8  # short last batches (AdamW), and a method each
 
 
 def test_each_seed_changes_the_trajectory_by_itself():

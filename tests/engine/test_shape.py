@@ -17,6 +17,7 @@ CHANGES = {
     gk.ModularAddition: {"p": 13, "summands": 3, "framed": True, "operation": "*"},
     gk.Addition: {"p": 11, "vectors": 7, "vector_seed": 1},
     gk.MNIST: {"digits": "8x8", "per_class": 400},
+    gk.TeacherStudent: {"rows": 60, "width": 4, "hidden": (8,), "tolerance": 0.01, "seed": 1},
     gk.MLP: LAYERS | {"hidden": (8,), "activation": "tanh", "batch_norm": True, "discarded_draw": True},
     gk.RNN: LAYERS,
     gk.LSTM: LAYERS,

@@ -18,9 +18,9 @@ TABLE = pd.DataFrame(
 
 def test_lines_are_seeds_and_their_medians():
     fig = landscapes(TABLE)
-    assert [axes.get_title() for axes in fig.axes] == ["images", "students"]
+    assert [axes.get_title(loc="left") for axes in fig.axes] == ["images", "students"]
     *seeds, median = [line for line in fig.axes[0].lines if line.get_color() == "#1f78d1"]
-    assert [list(line.get_ydata()) for line in seeds] == [[2, 1, 2], [3, 2, 3], [5, 4, 5]], seeds
+    assert [list(line.get_ydata()) for line in seeds] == [[2, 1, 2], [3, 2, 3], [5, 4, 5]]
     assert list(median.get_ydata()) == [3, 2, 3] and list(median.get_xdata()) == [0.1, 1, 10]
 
 
