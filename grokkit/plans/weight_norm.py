@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import product
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
@@ -20,8 +20,29 @@ STAND_IN = MNIST(digits="8x8", per_class=100)
 TINY = Transformer.nanda().model_copy(update={"width": 8, "heads": 1, "head_width": 8, "feed_forward": 8})
 OF_IMAGES = (100, 400)
 """Training images of the landscapes on either side of the critical size."""
-LONGEST = {"fixed": 5_000, "free": 20_000}
+WITHIN = {"fixed": 5_000, "free": 20_000}
 """Steps for which sums are watched."""
+FINELY = Measure(per_decade=25)
+"""What a student learns takes some hundred steps."""
+FINELY_AT_FIRST = Measure(every=500, per_decade=25)
+"""Of networks whose validation sets are large."""
+
+
+class Group(NamedTuple):
+    """Runs under one name of the page, with what is asked of them.
+
+    accuracy: at which the page and the rules take T_train and T_val.
+    """
+
+    runs: list[Run]
+    accuracy: float
+    until: Until
+    measure: Measure
+
+    @property
+    def experiment(self) -> Experiment:
+        """The same, to be trained."""
+        return Experiment(self.runs, self.until, self.measure)
 
 
 class WeightNorm(Plan):
@@ -55,10 +76,6 @@ class WeightNorm(Plan):
         """Those of the runs."""
         return range(FIRST_SEED, FIRST_SEED + self.chosen.seeds)
 
-    def student(self, scale: float = 1.0, seed: int = FIRST_SEED, **others: Any) -> Run:
-        """Return a run of a student."""
-        return d.teacher_student(scale, seed=seed, **others)
-
     def mnist(self, scale: float = 1.0, seed: int = FIRST_SEED, **others: Any) -> Run:
         """Return a run on images."""
         return d.mnist(scale, seed=seed, digits=self.chosen.digits, **others)
@@ -74,50 +91,58 @@ class WeightNorm(Plan):
         return d.sums(scale, seed=seed, **size | tiny | others)
 
     @cached_property
-    def groups(self) -> dict[str, list[Run]]:
-        """The runs by the names that the page has for them."""
-        each, norms = self.seeds, self.chosen.norms
-        of_large = d.LARGE["teacher-student"], d.LARGE["MNIST"]
-        return {
-            "teacher-student, held": [self.student(x, seed, held=True) for seed, x in product(each, norms)],
-            "teacher-student, scale 2": [self.student(of_large[0], seed, decay=0.05) for seed in each],
-            "teacher-student, scale 1": [self.student(1.0, seed, decay=0.05) for seed in each],
-            "teacher-student, standard": [self.student(1.0, seed) for seed in each],
-            "sums, fixed": [self.sums(d.FIXED, seed, held=True, decay=0.0) for seed in each],
-            "sums, free": [self.sums(1.0, seed) for seed in each],
-            "MNIST, standard": [self.mnist(1.0, seed) for seed in each],
-            "MNIST, held": [self.mnist(x, seed, held=True) for seed, x in product(each, norms)],
-            **{f"MNIST, {n} images": self._of_images(n) for n in OF_IMAGES},
-            "MNIST, scale 8": [self.large_mnist(of_large[1], seed) for seed in each],
-        }
+    def groups(self) -> dict[str, Group]:
+        """By the names that the page has for them, in the order of their price: students, sums, images."""
+        return self._of_students | self._of_sums | self._of_images
 
     @property
     def experiments(self) -> list[Experiment]:
-        """In the order of their price: students, sums, images."""
-        return [Experiment(runs, self.until(name), self.measure(name)) for name, runs in self.groups.items()]
+        """Group by group."""
+        return [group.experiment for group in self.groups.values()]
 
-    def until(self, name: str) -> Until:
-        """Return how long the runs of a group are watched: to the end where their loss there is what counts."""
-        if name.endswith("held"):
-            return Until(steps=self.chosen.images if "MNIST" in name else self.chosen.students, accuracy=None)
-        if name.startswith("sums"):
-            return Until(steps=min(self.chosen.budget, LONGEST[name.split()[-1]]), accuracy=d.SUMS_ACCURACY)
-        if name.startswith("teacher"):
-            return Until(steps=self.chosen.budget)
-        steps = self.chosen.budget if "scale" in name else self.chosen.longer
-        return Until(steps=steps, accuracy=d.MNIST_ACCURACY, extra=1)
+    @property
+    def _of_students(self) -> dict[str, Group]:
+        """Held ones are watched to the end, where their loss counts; free ones until both accuracies are at 99%."""
+        held = [d.teacher_student(x, seed=seed, held=True) for seed, x in product(self.seeds, self.chosen.norms)]
+        settings = {"scale 2": (d.LARGE["teacher-student"], 0.05), "scale 1": (1.0, 0.05), "standard": (1.0, 0.0)}
+        asked = {"held": (held, Until(steps=self.chosen.students, accuracy=None))}
+        for name, (scale, decay) in settings.items():
+            runs = [d.teacher_student(scale, seed=seed, decay=decay) for seed in self.seeds]
+            asked[name] = runs, Until(steps=self.chosen.budget)
+        return {
+            f"teacher-student, {name}": Group(runs, d.TEACHER_ACCURACY, until, FINELY)
+            for name, (runs, until) in asked.items()
+        }
 
-    @staticmethod
-    def accuracy(name: str) -> float:
-        """Return what a group's accuracies must come to."""
-        kinds = {"teacher": d.TEACHER_ACCURACY, "sums": d.SUMS_ACCURACY, "MNIST": d.MNIST_ACCURACY}
-        return next(accuracy for kind, accuracy in kinds.items() if name.startswith(kind))
+    @property
+    def _of_sums(self) -> dict[str, Group]:
+        """At a fixed norm, and free."""
+        fixed = [self.sums(d.FIXED, seed, held=True, decay=0.0) for seed in self.seeds]
+        asked = {"fixed": fixed, "free": [self.sums(1.0, seed) for seed in self.seeds]}
+        steps = {name: min(self.chosen.budget, most) for name, most in WITHIN.items()}
+        return {
+            f"sums, {name}": Group(runs, d.SUMS_ACCURACY, Until(steps=steps[name], accuracy=d.SUMS_ACCURACY), FINELY)
+            for name, runs in asked.items()
+        }
 
-    def measure(self, name: str) -> Measure:
-        """Return when a group is measured: finely at first, for what a student learns takes some hundred steps."""
-        return Measure(every=500 if "MNIST" in name else 100, per_decade=25)
+    @property
+    def _of_images(self) -> dict[str, Group]:
+        """Held ones of 200 images are watched to the end, where their loss counts; all others until they arrive."""
+        held = [self.mnist(x, seed, held=True) for seed, x in product(self.seeds, self.chosen.norms)]
+        asked = {
+            "standard": ([self.mnist(1.0, seed) for seed in self.seeds], _until_arrived(self.chosen.longer)),
+            "held": (held, Until(steps=self.chosen.images, accuracy=None)),
+        }
+        for count in OF_IMAGES:
+            asked[f"{count} images"] = self._landscapes_on(count), _until_arrived(self.chosen.longer)
+        large = [self.large_mnist(d.LARGE["MNIST"], seed) for seed in self.seeds]
+        asked["scale 8"] = large, _until_arrived(self.chosen.budget)
+        return {
+            f"MNIST, {name}": Group(runs, d.MNIST_ACCURACY, until, FINELY_AT_FIRST)
+            for name, (runs, until) in asked.items()
+        }
 
-    def _of_images(self, count: int) -> list[Run]:
+    def _landscapes_on(self, count: int) -> list[Run]:
         """The landscapes on so many images, which in the smoke profile are a tenth as many."""
         size = self._fewer(count // 10, count // 20) or {"images": count}
         return [self.mnist(x, seed, held=True, **size) for seed, x in product(self.seeds, self.chosen.few)]
@@ -125,3 +150,7 @@ class WeightNorm(Plan):
     def _fewer(self, images: int, size: int) -> dict[str, int]:
         """So many of the stand-in's images, in batches of that size, in the smoke profile."""
         return {"images": images, "size": size} if self.profile == "smoke" else {}
+
+
+def _until_arrived(steps: int) -> Until:
+    return Until(steps=steps, accuracy=d.MNIST_ACCURACY, extra=1)

@@ -187,3 +187,18 @@ def test_nothing_missing_in_a_table_is_no_reason_to_promise_runs(grid, shown):
 def test_one_missing_run_is_told_in_the_singular(grid):
     told = Chapter("quickstart", "laptop", [Experiment(runs_of(grid[:1]))], gk.Records()).lacking
     assert told.startswith("The run asked for here is still to come: `grokkit run quickstart --profile laptop`, or ")
+
+
+def test_a_long_plan_is_counted_with_thousands_separators():
+    runs = [a_run(seed) for seed in range(1200)]
+    told = Chapter("quickstart", "laptop", [Experiment(runs)], gk.Records()).lacking
+    assert told.startswith("All this chapter's 1,200 runs are still to come: ")
+
+
+def test_a_run_that_does_not_arrive_says_so_where_its_figure_is_described(grid, shown):
+    unhurried = replace(
+        grid[0], curves=grid[0].curves | {"val_accuracy": np.zeros_like(grid[0].curves["val_accuracy"])}
+    )
+    held = a_chapter(grid, [unhurried])
+    held.draw_run(gk.evidence_table(held.records), "One run.", 1 / 47)
+    assert "T_val not within what was watched." in repr(shown[0])

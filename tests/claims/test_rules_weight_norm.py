@@ -112,7 +112,7 @@ def test_without_a_delay_nothing_can_be_removed():
 
 
 def test_times_are_those_of_the_rules_own_accuracy():
-    [run] = PLAN.groups["sums, free"][:1]
+    [run] = PLAN.groups["sums, free"].runs[:1]
     runs = evidence_table([a_record(run), a_record(run, t_val=np.inf), a_record(run, t_train=np.inf)])
     assert ratio_at(runs, accuracy=0.95).tolist() == pytest.approx([1995 / 100, np.inf, np.inf], rel=0.3)
     assert groks_at(runs, accuracy=0.95, late=10.0).tolist() == [True, False, False]

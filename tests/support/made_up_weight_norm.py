@@ -8,7 +8,6 @@ import numpy as np
 
 import grokkit as gk
 from grokkit.plans.weight_norm import WeightNorm
-from grokkit.sources import d
 
 STEPS = np.unique(np.round(10 ** np.arange(0, 5.01, 0.1)).astype(np.int64))
 PLAN = WeightNorm()
@@ -28,7 +27,7 @@ def a_record(run: gk.Run, t_train: float = 100, t_val: float = 2000, train_loss=
 
 def group(name: str, seeds: int = 9, **curves) -> list[gk.Record]:
     """The runs of a group of the plan, of its first seeds."""
-    return [a_record(run, **curves) for run in PLAN.groups[name] if run.seeds.init < PLAN.seeds[seeds - 1] + 1]
+    return [a_record(run, **curves) for run in PLAN.groups[name].runs if run.seeds.init < PLAN.seeds[seeds - 1] + 1]
 
 
 def landscape(name: str, best: float = 1.0, walls: float = 3.0, seeds: int = 9, train=None) -> list[gk.Record]:
@@ -38,7 +37,7 @@ def landscape(name: str, best: float = 1.0, walls: float = 3.0, seeds: int = 9, 
     """
     train = train or (lambda norm: norm**-6.0)
     made = []
-    for run in PLAN.groups[name]:
+    for run in PLAN.groups[name].runs:
         norm = run.init_scale
         loss = 10 ** (walls * abs(np.log10(norm / best)) - 2)
         if run.seeds.init < PLAN.seeds[seeds - 1] + 1:
@@ -63,6 +62,3 @@ def everything(**at: list[gk.Record]) -> list[gk.Record]:
         },
     }
     return [record for each in (usual | at).values() for record in each]
-
-
-__all__ = ["PLAN", "a_record", "d", "everything", "group", "landscape"]

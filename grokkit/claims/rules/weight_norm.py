@@ -1,7 +1,7 @@
 """The rules on the norm of the weights: landscapes of runs at a fixed norm, and runs from large initial weights.
 
-One seed draws data and initial weights and counts as one. Seeds 900 and 901 were used to try the programs, and a trial
-of others' knew one or two seeds below 300: rules read seeds from 1,000 on.
+One seed draws data and initial weights and counts as one. Rules read seeds from 1,000 on: 900 and 901 were used to try
+the programs, and some below 300 in trials before there was a rule.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def landscapes(run: Run, norms: tuple[float, ...] = d.NORMS) -> Landscapes:
 LANDSCAPES = {"teacher-student": landscapes(d.teacher_student(held=True)), "MNIST": landscapes(d.mnist(held=True))}
 
 
-def run_question(name: str, run: Run, accuracy: float, shows: partial, told: str, within: int = d.STEPS) -> Question:
+def in_most_runs(name: str, run: Run, accuracy: float, shows: partial, told: str, within: int = d.STEPS) -> Question:
     """Do more than half of the runs show it? One that was not watched for long enough never speaks against it."""
     runs = at_every_seed(run)
     ratio = partial(ratio_at, accuracy=accuracy)
@@ -61,12 +61,12 @@ def run_question(name: str, run: Run, accuracy: float, shows: partial, told: str
 
 def groks(name: str, run: Run, accuracy: float) -> Question:
     shows = partial(groks_at, accuracy=accuracy, late=LATE)
-    return run_question(name, run, accuracy, shows, f"wait {LATE:g} times T_train or more")
+    return in_most_runs(name, run, accuracy, shows, f"wait {LATE:g} times T_train or more")
 
 
 def does_not_grok(name: str, run: Run, accuracy: float) -> Question:
     shows = partial(arrives_before, accuracy=accuracy, late=LATE)
-    return run_question(name, run, accuracy, shows, f"arrive before {LATE:g} times T_train")
+    return in_most_runs(name, run, accuracy, shows, f"arrive before {LATE:g} times T_train")
 
 
 # D14: "LU": as functions of the weight norm, the training loss is L-shaped and the test loss U-shaped. Networks trained
@@ -115,7 +115,7 @@ D16 = rule(
 # without decay, the waiting must take less time than the learning; and free, with decay, the delay must be there.
 D19 = rule(
     "T_val / T_train at a fixed norm",
-    run_question(
+    in_most_runs(
         "fixed",
         d.sums(d.FIXED, held=True, decay=0.0),
         d.SUMS_ACCURACY,
