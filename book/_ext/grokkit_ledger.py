@@ -41,7 +41,10 @@ class LedgerTable(LibraryTable):
             claim["id"],
             claim["statement"],
             claim["where"],
-            [nodes.inline("", claim["verdict"], classes=["verdict", claim["verdict"].replace(" ", "-")])],
+            [
+                nodes.inline("", claim["verdict"], classes=["verdict", claim["verdict"].replace(" ", "-")]),
+                *otherwise(claim),
+            ],
             str(claim["n"]),
             interval(claim),
             self.evidence(claim),
@@ -111,6 +114,16 @@ def interval(claim: dict[str, Any]) -> Cell:
     from grokkit.claims import interval_text
 
     return f"{interval_text(claim['interval'])} ({claim['effect']})"
+
+
+def otherwise(claim: dict[str, Any]) -> list[nodes.Node]:
+    """' read otherwise: partly, undecided', where a decided claim has other verdicts under other readings."""
+    from grokkit.claims import OPEN
+
+    others = sorted({outcome for outcome in claim["sensitivity"].values() if outcome != claim["verdict"]})
+    if not others or claim["verdict"] in OPEN:
+        return []
+    return [nodes.inline("", f" read otherwise: {', '.join(others)}", classes=["otherwise"])]
 
 
 def cost(claim: dict[str, Any]) -> str:

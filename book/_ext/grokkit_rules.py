@@ -13,7 +13,7 @@ from typing import Any
 
 from docutils import nodes
 from grokkit_book import LibraryTable, row, table
-from grokkit_ledger import interval
+from grokkit_ledger import interval, otherwise
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
@@ -60,7 +60,8 @@ class Verdicts(LibraryTable):
     def verdict(self, found: dict[str, Any]) -> nodes.row:
         uri = self.env.app.builder.get_relative_uri(self.env.docname, "ledger")
         id = nodes.reference("", found["id"], refuri=f"{uri}#claim-{found['id'].lower()}")
-        return row([id, found["verdict"], found["found"], str(found["n"]), interval(found)])
+        outcome = [nodes.Text(found["verdict"]), *otherwise(found)]
+        return row([id, outcome, found["found"], str(found["n"]), interval(found)])
 
 
 class FoundRole(SphinxRole):

@@ -29,6 +29,8 @@ class Tested(NamedTuple):
     interval: Interval = None
     needs: int = RUNS_TO_DECIDE
     least_p: float = 0.0
+    unit: str = "run"
+    looks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,15 @@ class Mostly:
         units = read(self.sample)
         shown = np.asarray(self.shows(units), dtype=bool)
         possible = shown | np.asarray(self.might(units), dtype=bool) if self.might else shown
-        n, needs = len(shown), getattr(self.sample, "needs", None)
-        told = int(shown.sum()), n
+        n, told = len(shown), (int(shown.sum()), len(shown))
         p_values = majority_test(shown), minority_test(possible)
-        return Tested(n, *p_values, told, share_interval(shown), needs(read) if needs else RUNS_TO_DECIDE, 0.5**n)
+        return Tested(n, *p_values, told, share_interval(shown), least_p=0.5**n, **self._counted(read))
+
+    def _counted(self, read: Reading) -> dict[str, Any]:
+        """What n counts, and at which numbers it is judged, as far as the sample says so."""
+        needs = getattr(self.sample, "needs", None)
+        told = {name: getattr(self.sample, name) for name in ("unit", "looks") if hasattr(self.sample, name)}
+        return {"needs": needs(read) if needs else RUNS_TO_DECIDE} | told
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,13 @@ class Less:
         first, second = read(self.first), read(self.second)
         told, n = (medians(first), medians(second)), min(len(first), len(second))
         if not n or (self.given and not self._has_what_is_given(read)):
-            return Tested(n, 1.0, 1.0, told)
+            return Tested(n, 1.0, 1.0, told, unit=_unit(first))
         if self.surely:
             first, second = self.first.high(read), self.second.low(read)
         p_value = _sooner(self.factor * first + self.plus, self.share * second)
         opposite = _sooner(self.share * self.second.high(read), self.factor * self.first.low(read) + self.plus)
         counts = self.refutes and _all_hold(read, self.settled)
-        return Tested(n, p_value, opposite if counts else 1.0, told)
+        return Tested(n, p_value, opposite if counts else 1.0, told, unit=_unit(first))
 
     def _has_what_is_given(self, read: Reading) -> bool:
         shown, n = self.given(read).told
@@ -149,14 +156,14 @@ class Falls:
         values = read(of)
         told, n = (medians(values), getattr(of, "levels", "")), len(values)
         if not n:
-            return Tested(0, 1.0, 1.0, told)
+            return Tested(0, 1.0, 1.0, told, unit=_unit(values))
         ranked = np.round(values / self.rounded) if self.rounded else values
         holds, opposite = (trend_test(ranked, rising) for rising in (self.rising, not self.rising))
         passes = not self.always or self.medians_move(read)
         low = of.low(read)
         known = order_known(values, np.where(low < values, low, np.inf)) and _all_hold(read, self.settled)
         interval = read(Change(of, self.first, self.last, self.minus))
-        return Tested(n, holds if passes else 1.0, opposite if known else 1.0, told, interval)
+        return Tested(n, holds if passes else 1.0, opposite if known else 1.0, told, interval, unit=_unit(values))
 
     def medians_move(self, read: Reading) -> bool:
         """Whether the medians fall, or rise if they should, from each column to the next."""
@@ -178,6 +185,11 @@ def order_known(times: np.ndarray, given_up: np.ndarray) -> bool:
     others = np.where(may_arrive, -np.inf, times).max(axis=1)
     last = (may_arrive.sum(axis=1) == 1) & (others <= given_up.min(axis=1))
     return bool((~may_arrive.any(axis=1) | last).all())
+
+
+def _unit(values: np.ndarray) -> str:
+    """What n counts of (n, k) values: a seed counts once it has a run in each of the k columns."""
+    return "complete seed" if values.shape[1] > 1 else "comparable run"
 
 
 def _sooner(first: np.ndarray, second: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ class Diagrams:
     cells: Sample
     reads: Callable[[pd.DataFrame], Diagram]
     looks: tuple[int, ...]
+    unit: ClassVar[str] = "diagram"
 
     def read(self, read: Reading) -> list[Diagram]:
         return list(read(Whole(self)).values())
@@ -72,6 +74,7 @@ class Having:
     phases: tuple[str, ...]
     least: int
     in_all: int = 1
+    unit: ClassVar[str] = "diagram"
 
     def read(self, read: Reading) -> list[Diagram]:
         return [diagram for diagram in read(self.diagrams) if self._has(set(diagram["phase"]))]
@@ -90,6 +93,7 @@ class Cut:
 
     diagrams: Diagrams
     columns: int
+    unit: ClassVar[str] = "diagram"
 
     def read(self, read: Reading) -> list[Diagram]:
         return [diagram[diagram["column"] < self.columns] for diagram in read(self.diagrams)]
@@ -104,6 +108,7 @@ class Beside:
 
     first: Diagrams
     second: Diagrams
+    unit: ClassVar[str] = "pair"
 
     def read(self, read: Reading) -> list[Pair]:
         first, second = (read(Whole(each)) for each in (self.first, self.second))
@@ -122,6 +127,7 @@ class Later:
 
     diagrams: Diagrams
     reads: partial[Diagram]
+    unit: ClassVar[str] = "diagram"
 
     def read(self, read: Reading) -> list[Pair]:
         pairs = [(diagram, self._later(diagram)) for diagram in read(self.diagrams)]

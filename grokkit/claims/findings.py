@@ -33,7 +33,8 @@ class Finding(NamedTuple):
     interval: of the effect. told: half a sentence of what was seen.
     against: one-sided p-value that the opposite holds; 1 where nothing seen so far could refute the claim, as where
     runs were not watched for long enough. needs: the runs from which the test is judged. least_p: the smallest p-value
-    that n runs could have given, whatever they did.
+    that n runs could have given, whatever they did. unit: what n counts, in the singular. looks: the numbers at which
+    the test is made, where they are fixed.
     """
 
     setting: str
@@ -44,6 +45,8 @@ class Finding(NamedTuple):
     against: float = 1.0
     needs: int = RUNS_TO_DECIDE
     least_p: float = 0.0
+    unit: str = "run"
+    looks: tuple[int, ...] = ()
 
 
 def verdict(findings: Sequence[Finding], level: float, effect: str) -> Verdict:
@@ -54,7 +57,8 @@ def verdict(findings: Sequence[Finding], level: float, effect: str) -> Verdict:
     lacking = [_lacking(f, level) for f in few]
     open_ends = [_would_decide(f, level) for f in findings] if outcome == "undecided" else []
     n = min(f.n for f in findings)
-    return Verdict(outcome, n, findings[0].interval, " ".join([*told, *lacking, *open_ends]), effect=effect)
+    statement = " ".join([*told, *lacking, *filter(None, open_ends)])
+    return Verdict(outcome, n, findings[0].interval, statement, effect=effect)
 
 
 def runs_needed(finding: Finding, level: float) -> int:
@@ -87,18 +91,25 @@ def _told(finding: Finding, level: float, settings: int) -> str:
 
 
 def _lacking(finding: Finding, level: float) -> str:
-    runs = f"{finding.n or 'no'} run{'s' * (finding.n != 1)}"
-    return f"{finding.setting}: {runs} so far, and {runs_needed(finding, level)} decide."
+    so_far = f"{finding.n or 'no'} {finding.unit}{'s' * (finding.n != 1)}"
+    return f"{finding.setting}: {so_far} so far, and {runs_needed(finding, level)} decide."
 
 
 def _would_decide(finding: Finding, level: float) -> str:
-    """How many runs would settle an open test, if they went on like those seen."""
+    """How many runs would settle an open test, if they went on like those seen, and when it is made again."""
     if finding.p_value <= level:
         return ""
-    n = _enough(finding, level)
+    n, again = _enough(finding, level), _next_look(finding)
     if n is None:
-        return f"{finding.setting}: longer runs or another question would decide, more of the same would not."
-    return f"{finding.setting}: about {n} runs would decide, if they went on like these."
+        return f"{finding.setting}: longer runs or another question would decide, more of the same would not{again}."
+    return f"{finding.setting}: about {n} {finding.unit}s would decide, if they went on like these{again}."
+
+
+def _next_look(finding: Finding) -> str:
+    if not finding.looks:
+        return ""
+    look = next((look for look in finding.looks if look > finding.n), None)
+    return f"; the next look is at {look}" if look else "; no look is left"
 
 
 def _enough(finding: Finding, level: float) -> int | None:

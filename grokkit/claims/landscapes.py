@@ -6,6 +6,7 @@ The runs of a landscape share their data and, but for a factor, their initial we
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ class Landscapes:
     """The seeds of a sample over one setting that have a run at each of its values, in the order of the seeds."""
 
     runs: Sample
+    unit: ClassVar[str] = "landscape"
 
     def read(self, read: Reading) -> list[Landscape]:
         runs, norms = read(self.runs), list(self.runs.cells())

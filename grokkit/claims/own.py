@@ -46,7 +46,7 @@ def flatness_orders(read: Reading, kinds: Sequence[Any]) -> list[Finding]:
     seen = [runs for runs in seen if len(runs) and runs["train_accuracy"].median() >= FITTED]
     seeds = min(map(len, seen)) if len(seen) >= LEAST_NETWORKS else 0
     if not seeds:
-        return [Finding(name, 0, 1.0, None, "") for name in ("rather than the norm", *SHARPNESS)]
+        return [Finding(name, 0, 1.0, None, "", unit="complete seed") for name in ("rather than the norm", *SHARPNESS)]
     return [_rather(seen, seeds), *(_flatter(name, seen) for name in SHARPNESS)]
 
 
@@ -70,7 +70,9 @@ def _rather(kinds: Sequence[pd.DataFrame], n: int) -> Finding:
     seeds = [pd.DataFrame([kind.iloc[i] for kind in kinds]) for i in range(n)]
     holds = [_of_small(seed, "hessian_top") > _of_small(seed, "parameter_l2") for seed in seeds]
     p_values, told = (majority_test(holds), minority_test(holds)), f"in {sum(holds)} of {n} seeds"
-    return Finding("rather than the norm", n, p_values[0], share_interval(holds), told, p_values[1], least_p=0.5**n)
+    return Finding(
+        "rather than the norm", n, p_values[0], share_interval(holds), told, p_values[1], least_p=0.5**n, unit="seed"
+    )
 
 
 def _of_small(seed: pd.DataFrame, name: str) -> float:
@@ -86,7 +88,7 @@ def _flatter(name: str, kinds: Sequence[pd.DataFrame]) -> Finding:
         f"{len(kinds)} kinds of network, of a small norm {rank_correlation(-smaller, better):.2f}; n is of kinds"
     )
     agrees, disagrees = rank_agreement_test(-flat, better), rank_agreement_test(flat, better)
-    return Finding(name, len(kinds), agrees, None, told, against=disagrees)
+    return Finding(name, len(kinds), agrees, None, told, against=disagrees, unit="network")
 
 
 @of_runs(1)
@@ -100,7 +102,7 @@ def comes_back(read: Reading, published: dict[str, tuple[float, ...]], accuracie
     means = {method: read(of).mean(axis=1) for method, of in accuracies.items()}
     seeds = min(map(len, means.values()))
     if not seeds:
-        return [Finding("nine methods", 0, 1.0, None, "")]
+        return [Finding("nine methods", 0, 1.0, None, "", unit="complete seed")]
     theirs = np.round([np.mean(published[method]) for method in means], 2)
     ours = np.round([np.median(each) for each in means.values()], 2)
     each = [rank_correlation(np.round([mean[i] for mean in means.values()], 2), theirs) for i in range(seeds)]
@@ -113,7 +115,9 @@ def comes_back(read: Reading, published: dict[str, tuple[float, ...]], accuracie
     settled = all(np.array_equal(read(of), of.high(read)) for of in accuracies.values())
     against = rank_agreement_test(ours, -theirs) if settled else 1.0
     n = len(means) if seeds >= RUNS_TO_DECIDE else seeds
-    return [Finding("nine methods", n, rank_agreement_test(ours, theirs), median_interval(each), told, against)]
+    p_value, interval = rank_agreement_test(ours, theirs), median_interval(each)
+    unit = "method" if n > seeds else "complete seed"
+    return [Finding("nine methods", n, p_value, interval, told, against, unit=unit)]
 
 
 @of_runs(1)
@@ -130,13 +134,13 @@ def data_seed_matters(read: Reading, setup: str, same: Diagrams, different: Diag
     samples = [read(same)[:first_look], read(different)]
     n = min(map(len, samples))
     if n < 2:
-        return [Finding(setup, n, 1.0, None, "", needs=first_look)]
+        return [Finding(setup, n, 1.0, None, "", needs=first_look, unit="diagram")]
     shares = differences(np.array([grid(diagram) for sample in samples for diagram in sample]))
     close = np.arange(len(shares)) < len(samples[0])
     apart, together = mean_within(shares, ~close), mean_within(shares, close)
     told = f"two diagrams of one data seed differ in {together:.0%} of their cells, of different ones in {apart:.0%}"
     p_value = closeness_test(shares, close)
     if apart >= 2 * together:
-        return [Finding(setup, n, p_value, None, told, needs=first_look)]
+        return [Finding(setup, n, p_value, None, told, needs=first_look, unit="diagram")]
     told += f", less than 2 times as many (of the difference P = {p_value:.2g})"
-    return [Finding(setup, n, 1.0, None, told, closeness_test(shares, ~close), first_look)]
+    return [Finding(setup, n, 1.0, None, told, closeness_test(shares, ~close), first_look, unit="diagram")]

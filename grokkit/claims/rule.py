@@ -42,13 +42,15 @@ class Question:
 
     def __call__(self, read: Reading) -> list[Finding]:
         found = [test(read) for test in self.tests]
-        n = min(each.n for each in found)
+        fewest = min(found, key=lambda each: each.n)
+        n, unit = fewest.n, fewest.unit
         if not n and (len(found) > 1 or not found[0].least_p):  # a majority alone says how many runs it needs
-            return [nothing(self.name)]
+            return [nothing(self.name, unit)]
         interval = found[0].interval if self.interval is None else read(self.interval)
         p_value, against = max(each.p_value for each in found), min(each.against for each in found)
         needs, least_p = max(each.needs for each in found), max(each.least_p for each in found)
-        return [Finding(self.name, n, p_value, interval, self._words(read, found, n), against, needs, least_p)]
+        told = self._words(read, found, n)
+        return [Finding(self.name, n, p_value, interval, told, against, needs, least_p, unit, fewest.looks)]
 
     def _words(self, read: Reading, found: list[Tested], n: int) -> str:
         if n < RUNS_TO_DECIDE:  # nobody is told of so few
@@ -128,9 +130,9 @@ def rule(effect: str, *questions: Question | Own, **others: Any) -> Rule:
     return Rule(effect, questions, **others)
 
 
-def nothing(name: str) -> Finding:
+def nothing(name: str, unit: str = "run") -> Finding:
     """Of a question some of whose samples have no runs."""
-    return Finding(name, 0, 1.0, None, "")
+    return Finding(name, 0, 1.0, None, "", unit=unit)
 
 
 def samples_of(asked: Any) -> Iterator[Sample]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from grokkit.analysis.statistics import majority_test, minority_test
-from grokkit.claims import claims, registering
+from grokkit.claims import asking, claims, registering
 from grokkit.claims.asking import Mostly
 from grokkit.claims.diagrams import at_look
 from grokkit.claims.findings import Finding, runs_needed, verdict
@@ -76,6 +76,30 @@ def test_runs_that_might_have_shown_it_later_never_refute():
     assert judged(shown(0, 8)).outcome == "not reproduced"
     open_end = judged(shown(0, 8, may_hold=[True] * 8))
     assert open_end.outcome == "undecided" and "longer runs or another question would decide" in open_end.statement
+
+
+@pytest.mark.parametrize(
+    ("n", "looks", "told"),
+    [
+        (9, (9, 12), "about 12 diagrams would decide, if they went on like these; the next look is at 12."),
+        (12, (9, 12), "about 16 diagrams would decide, if they went on like these; no look is left."),
+        (9, (), "about 12 diagrams would decide, if they went on like these."),
+    ],
+)
+def test_an_open_claim_says_what_it_counts_and_when_it_is_looked_at_again(n, looks, told):
+    found = Finding("here", n, 0.02, None, "seen", 0.9, least_p=0.5**n, unit="diagram", looks=looks)
+    assert judged(found).statement.endswith(f"here: {told}")
+
+
+@pytest.mark.parametrize(("n", "told"), [(0, "no landscapes"), (1, "1 landscape"), (4, "4 landscapes")])
+def test_a_claim_without_enough_says_what_is_lacking(n, told):
+    found = Finding("here", n, 0.5**n, None, "", needs=9, unit="landscape")
+    assert judged(found).statement == f"here: {told} so far, and 9 decide."
+
+
+def test_seeds_are_counted_once_they_have_a_run_in_every_column():
+    sums, both = np.ones((2, 3)), np.ones((4, 1))
+    assert (asking._unit(sums), asking._unit(both)) == ("complete seed", "comparable run")
 
 
 def test_an_open_claim_says_how_many_runs_would_decide():

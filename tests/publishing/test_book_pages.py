@@ -185,6 +185,17 @@ def test_findings_name_every_decided_claim(visit):
     assert decided and [text.split()[0] for text in rows.all_inner_texts()] == decided
 
 
+def test_a_verdict_that_hangs_on_the_reading_says_so(visit):
+    decided = [row for row in ledger() if row["verdict"] not in OPEN]
+    others = {row["id"]: sorted({*row["sensitivity"].values()} - {row["verdict"]}) for row in decided}
+    expected = {id: f"read otherwise: {', '.join(told)}" for id, told in others.items() if told}
+    for name, table in (("ledger", "ledger-table"), ("findings", "verdicts-table")):
+        rows = visit(f"{name}.html").page.locator(f"table.{table} tbody tr:has(.otherwise)")
+        marked = {row.split()[0]: " ".join(row.split()) for row in rows.all_inner_texts()}
+        assert expected and marked.keys() == expected.keys()
+        assert all(told in marked[id] for id, told in expected.items())
+
+
 CHAPTERS = [page for page in PAGES if page.startswith("executed/")] or ["executed/02_transformer.html"]
 SCREEN = {"width": 1440, "height": 900}
 DEEPEST_EXPLORABLE = 2_700
