@@ -43,10 +43,20 @@ def row(cells: Sequence[Cell | Sequence[Cell]], classes: Sequence[str] = ()) -> 
     entries = []
     for i, cell in enumerate(cells):
         parts = [cell] if isinstance(cell, str | nodes.Node) else cell
-        paragraph = nodes.paragraph("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in parts))
+        paragraph = nodes.paragraph("", "")
+        for part in parts:
+            paragraph += typeset(part) if isinstance(part, str) else part
         named = [classes[i]] if classes else []
         entries.append(nodes.entry("", paragraph, classes=[*named, "nothing"] if cell == NOTHING else named))
     return nodes.row("", *entries)
+
+
+def typeset(text: str) -> list[nodes.Node]:
+    """The text with T_train and T_val as formulae have them."""
+    found: list[nodes.Node] = []
+    for place, part in enumerate(re.split(r"\bT_(train|val)\b", text)):  # every second part is an index
+        found += [nodes.emphasis("", "T"), nodes.subscript("", part)] if place % 2 else [nodes.Text(part)]
+    return found
 
 
 class LibraryTable(SphinxDirective):

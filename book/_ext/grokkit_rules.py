@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from grokkit_book import LibraryTable, row, table
+from grokkit_book import LibraryTable, row, table, typeset
 from grokkit_ledger import interval, otherwise
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
@@ -42,7 +42,7 @@ class Rules(LibraryTable):
         if claim.registration.was:
             told += nodes.Text(f" Before, with the same question: {', '.join(claim.registration.was)}.")
         outcome = nodes.paragraph("", "", nodes.strong("", found["verdict"].capitalize()), nodes.Text(". "))
-        outcome += nodes.Text(found["found"])
+        outcome += typeset(found["found"])
         parts = [told, outcome, *readings(found["sensitivity"]), code(text_of(claim.id))]
         parts += [code(inspect.getsource(idea)) for idea in ideas_of(claim.id)]
         return section(f"rule-{claim.id.lower()}", f"{claim.id}: {claim.statement}", *parts)

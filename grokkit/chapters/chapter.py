@@ -38,6 +38,7 @@ from grokkit.plots import (
     seed_dots,
     steps_text,
 )
+from grokkit.plots.typeset import in_markdown
 from grokkit.records.passages import passage
 from grokkit.records.record import Record
 from grokkit.records.records import Records
@@ -109,7 +110,8 @@ class Chapter:
 
     def answer(self, sentence: str = "") -> Markdown:
         """Say the chapter's answer in numbers from its runs; without a sentence, that there is none yet."""
-        return Markdown(sentence or "Not answered yet: the runs that would tell are still to come.")
+        told = sentence or "Not answered yet: the runs that would tell are still to come."
+        return Markdown(in_markdown(told))
 
     def state(self, in_words: Mapping[str, str], also: str = "") -> Markdown:
         """Say what became of each claim, what the runs cost, and which are still to come.
@@ -261,7 +263,7 @@ class Chapter:
 
     def _instead_of(self, what: str) -> Markdown:
         why = "*No runs yet.*" if self.lacking else "*No runs:* this profile asks for none."
-        return Markdown(f"{what} {why}")
+        return Markdown(in_markdown(f"{what} {why}"))
 
 
 _NOTHING_READ = Markdown("*No rule has runs to read here so far.*")

@@ -21,6 +21,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from grokkit.errors import BadInput
+from grokkit.plots.typeset import in_html
 
 INK = "black"
 """What is drawn in this colour takes the colour of the surrounding text."""
@@ -109,7 +110,7 @@ class InlineFigure:
     csv: str = ""
 
     def _repr_html_(self) -> str:
-        caption = " ".join(part for part in (escape(self.caption), self._link()) if part)
+        caption = " ".join(part for part in (in_html(self.caption), self._link()) if part)
         return f'<figure class="grokkit-figure">{self.svg}{caption and f"<figcaption>{caption}</figcaption>"}</figure>'
 
     def _link(self) -> str:

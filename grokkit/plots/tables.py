@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from math import isfinite
 from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
+
+from grokkit.plots.typeset import in_html
 
 LONG = 40
 """Characters from which a column is set as prose, which no screen squeezes to a word a line."""
@@ -21,9 +22,9 @@ class PageTable:
         self.frame, self.caption, self.formats = frame, caption, formats
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col"{self._side(name)}>{escape(str(name))}</th>' for name in self.frame)
+        head = "".join(f'<th scope="col"{self._side(name)}>{in_html(str(name))}</th>' for name in self.frame)
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.frame.itertuples(index=False))
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        caption = f"<caption>{in_html(self.caption)}</caption>" if self.caption else ""
         return f'<table class="page-table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
     def __repr__(self) -> str:
@@ -31,7 +32,7 @@ class PageTable:
 
     def _row(self, values: tuple[Any, ...]) -> str:
         cells = [
-            f"{self._side(name)}>{escape(self._text(name, x))}" for name, x in zip(self.frame, values, strict=True)
+            f"{self._side(name)}>{in_html(self._text(name, x))}" for name, x in zip(self.frame, values, strict=True)
         ]
         return f'<th scope="row"{cells[0]}</th>' + "".join(f"<td{cell}</td>" for cell in cells[1:])
 

@@ -1,6 +1,7 @@
 """Numbers that pages give in prose are those of the published runs."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -28,6 +29,10 @@ def groups():
     for name, (runs, accuracy, *_) in WeightNorm().groups.items():
         found[name] = gk.evidence_table([held[run.key] for run in runs], threshold=accuracy)
     return found
+
+
+def verdicts():
+    return json.loads((ROOT / "results" / VERDICTS).read_text(encoding="utf-8"))
 
 
 def landscapes(runs):
@@ -89,7 +94,18 @@ def test_ways_past_grokking_are_counted_as_the_findings_say():
 
 
 def test_rnns_with_dropout_are_counted_as_the_findings_say():
-    statement = json.loads((ROOT / "results" / VERDICTS).read_text(encoding="utf-8"))["C11"]["statement"]
+    statement = verdicts()["C11"]["statement"]
     for share, count in (("30%", 6), ("50%", 9), ("70%", 1)):
         assert f"RNN at {share}: {count} of 9 runs arrive" in statement
     assert "of nine RNNs each, all arrive at half of the sums, six at 30% and one at 70%" in FINDINGS
+
+
+def test_phases_are_counted_as_the_toy_chapter_and_the_findings_say():
+    statements = {id: found["statement"] for id, found in verdicts().items()}
+    for id, fresh, own in (("B1", 7, 9), ("B2", 3, 8)):
+        told = re.findall(r"(fresh data seeds|the source's data seed): (\d) of 9", statements[id])
+        assert told == [("fresh data seeds", str(fresh)), ("the source's data seed", str(own))]
+    assert "comprehension in 4" in statements["B2"]
+    shares = re.findall(r"differ in (\d+)% of their cells, of different ones in (\d+)%", statements["B12"])
+    assert shares == [("23", "40"), ("34", "33")]
+    assert "with fresh data seven of nine do" in FINDINGS
