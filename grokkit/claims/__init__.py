@@ -1,10 +1,10 @@
 """What the sources claim and what came of it: 77 statements, their rules and verdicts, the ledger."""
 
-from grokkit.claims.judging import READINGS, interval_text, judge, outcomes, readings_table, verdicts_table
+from grokkit.claims.judging import READINGS, judge, outcomes, readings_table, verdicts_table
 from grokkit.claims.ledger import ledger, ledger_json
 from grokkit.claims.published import published
 from grokkit.claims.registry import Claim, Registration, Source, all_rules, claim, claims, rule_of, sources
-from grokkit.claims.verdict import OPEN, Outcome, Verdict
+from grokkit.claims.verdict import OPEN, Outcome, Verdict, interval_text
 
 __all__ = [
     "OPEN",

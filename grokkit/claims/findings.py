@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from scipy.stats import norm
 
-from grokkit.claims.verdict import RUNS_TO_DECIDE, Outcome, Verdict
+from grokkit.claims.verdict import RUNS_TO_DECIDE, Outcome, Verdict, interval_text
 
 REFUTES = 0.05
 """The largest p-value of the opposite that refutes: a one-sided 95% bound at or beyond what is claimed."""
@@ -57,7 +57,7 @@ def verdict(findings: Sequence[Finding], level: float, effect: str) -> Verdict:
     lacking = [_lacking(f, level) for f in few]
     open_ends = [_would_decide(f, level) for f in findings] if outcome == "undecided" else []
     n = min(f.n for f in findings)
-    statement = " ".join([*told, *lacking, *filter(None, open_ends)])
+    statement = "\n".join([*told, *lacking, *filter(None, open_ends)])
     return Verdict(outcome, n, findings[0].interval, statement, effect=effect)
 
 
@@ -83,7 +83,7 @@ def _outcome(findings: Sequence[Finding], level: float) -> Outcome:
 
 
 def _told(finding: Finding, level: float, settings: int) -> str:
-    ends = f"interval {finding.interval[0]:.3g} to {finding.interval[1]:.3g}, " if finding.interval else ""
+    ends = f"interval {interval_text(finding.interval)}, " if finding.interval else ""
     passes = "does not pass" if finding.p_value > level else "passes"
     together = " with the others only" if level / settings < finding.p_value <= level else ""
     refuted = f"; of the opposite P = {_number(finding.against)}: refuted" if finding.against <= REFUTES else ""

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from grokkit.claims.registry import Claim, claim, rule_of
-from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict
+from grokkit.claims.verdict import RUNS_TO_DECIDE, Verdict, interval_text
 from grokkit.errors import BadInput
 from grokkit.records.passages import USUAL
 from grokkit.records.record import Record
@@ -62,8 +62,3 @@ def readings_table(ids: Iterable[str], records: list[Record]) -> pd.DataFrame:
     return pd.DataFrame(
         [{"claim": id, "as judged": judge(claim(id), records).outcome} | outcomes(claim(id), records) for id in ids]
     )
-
-
-def interval_text(interval: tuple[float, float]) -> str:
-    """'4.1 to 5.3', with as many digits as the numbers deserve."""
-    return " to ".join(f"{end:,.0f}" if abs(end) >= 1000 else f"{end:.3g}" for end in interval)

@@ -28,7 +28,7 @@ class Verdict:
     outcome: see `Outcome`.
     n: number of independent runs behind it; where groups are compared, of the smallest group.
     interval: lower and upper end of the effect's interval; None where none was computed or an end is infinite.
-    statement: for the reader: what was seen in which settings, or what is missing.
+    statement: for the reader: what was seen in which settings, or what is missing; a line each.
     effect: what the interval is of, with its unit; "" where there is none.
     rule_hash: identifies the rule that decided; "" where there was none.
     profile: the grid the runs came from; "" where there were none.
@@ -47,6 +47,11 @@ class Verdict:
             raise unknown("outcome", self.outcome, get_args(Outcome))
         _check_runs(self.outcome, self.n)
         _check_interval(self.interval)
+
+
+def interval_text(interval: tuple[float, float]) -> str:
+    """'4.1 to 5.3', with as many digits as the numbers deserve."""
+    return " to ".join(f"{end:,.0f}" if abs(end) >= 1000 else f"{end:.3g}" for end in interval)
 
 
 def _check_runs(outcome: Outcome, n: int) -> None:

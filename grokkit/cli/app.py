@@ -126,8 +126,10 @@ def train(
         raise BadInput(f"The plan {plan} cannot be read: {why}.") from None
     from grokkit.records.store import Store
     from grokkit.train import lacking_runs
+    from grokkit.train.arguments import require_deadline
     from grokkit.train.experiment import from_lines
 
+    require_deadline(deadline)
     held, ends = Store.find(store), None if deadline is None else time.time() + deadline
     experiments = from_lines(text.splitlines())
     if not experiments:
@@ -248,7 +250,7 @@ def _train(experiment: Any, store: Store, device: str, workers: int | None, ends
             device=device,
             workers=workers,
             display=Display(err, steps=guess.steps),
-            deadline=ends,
+            deadline=None if ends is None else max(0.0, ends - time.time()),
         )
     except Interrupted as error:  # to typer it would be any other Ctrl-C, and its sentence would be lost
         _say(str(error), "yellow")

@@ -42,7 +42,7 @@ def train_next(
     store: Path | None,
 ) -> None:
     """Do what `grokkit next` is asked."""
-    deadline = time.time() + 3600 * hours
+    ends = time.time() + 3600 * hours
     if not list_only:
         require_clean_checkout()
     held = _opened(store)
@@ -52,7 +52,7 @@ def train_next(
     if list_only:
         Console().print(_table(_queue(lots, held, bool(names), shard)[0]))
         return
-    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or cores(), deadline)
+    ended = _train(*_queue(lots, held, bool(names), shard), held, workers or cores(), ends)
     _publish(held)
     _say(_left(_queue(still_waiting(lots, held), held, bool(names), shard)[0]))
     if isinstance(ended, Interrupted):  # to typer it would be any other Ctrl-C, and its sentence would be lost
@@ -87,15 +87,15 @@ def _price_here(store: Store) -> Price:
     return price
 
 
-def _train(lots: list[Lot], price: Price, store: Store, workers: int, deadline: float) -> Exception | None:
-    """Train until the deadline; returns what ended it before, so that what is done is judged first."""
+def _train(lots: list[Lot], price: Price, store: Store, workers: int, ends: float) -> Exception | None:
+    """Train until then; returns what ended it before, so that what is done is judged first."""
     lasts = {each.key: SLACK * price(each) for lot in lots for each in lot.runs}
     experiments = [e for lot in lots for e in experiments_of(lot)]
     _say(_left(lots))
     try:
-        train_in_order(
-            experiments, lasts, store=store, device="cpu", workers=workers, display=Display(err), deadline=deadline
-        )
+        left = max(0.0, ends - time.time())
+        settings = {"device": "cpu", "workers": workers, "display": Display(err), "deadline": left}
+        train_in_order(experiments, lasts, store=store, **settings)
     except GrokkitError as error:
         return error
     return None

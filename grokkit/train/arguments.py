@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 from os import PathLike
@@ -12,6 +11,10 @@ from grokkit.config.request import Measure, Until
 from grokkit.config.run import Run
 from grokkit.errors import BadInput, require_kind, unfit, whole_number
 from grokkit.records.store import Store
+
+SECONDS = "seconds from now, 0 to a billion"
+MOST_SECONDS = 1e9
+"""Thirty years; more is a moment by `time.time()`, taken for seconds from now."""
 
 
 def require_request(call: str, until: object, measure: object) -> None:
@@ -53,11 +56,16 @@ def require_place_and_time(store: object, missing: object, deadline: object) -> 
         require_kind("train store", store, (str, PathLike, Store), "a folder's path or a gk.Store")
     if missing is not None:
         require_kind("train missing", missing, str, "'train', 'report', 'raise' or None")
-    if deadline is not None:
-        seconds = "seconds as time.time() counts them"
-        require_kind("train deadline", deadline, Real, seconds)
-        if math.isnan(deadline):  # type: ignore[arg-type]
-            raise unfit("train deadline", seconds, deadline)
+    require_deadline(deadline)
+
+
+def require_deadline(deadline: Any) -> None:
+    """Raise BadInput unless it is None or a number of seconds from now."""
+    if deadline is None:
+        return
+    require_kind("train deadline", deadline, Real, SECONDS)
+    if isinstance(deadline, bool) or not 0 <= deadline <= MOST_SECONDS:
+        raise unfit("train deadline", SECONDS, deadline)
 
 
 def rising_steps(steps: Any) -> list[int]:

@@ -54,7 +54,7 @@ class Job:
     compiled: bool
     parts: list[Part]
     """Without their runs: these wait in the parent."""
-    deadline: float | None
+    ends: float | None
 
 
 def train_in_pool(
@@ -151,14 +151,14 @@ class _Line:
 
     pipe: Connection
     parent: int
-    deadline: float | None
+    ends: float | None
     stopped: bool = False
 
     def paused(self) -> bool:
         """Whether to end early: told so, out of time, or alone."""
         if not self.stopped and self.pipe.poll():
             self._hear()
-        return self.stopped or self._alone() or (self.deadline is not None and time.time() > self.deadline)
+        return self.stopped or self._alone() or (self.ends is not None and time.time() > self.ends)
 
     def look(self, trajectory: Trajectory, status: Status | None) -> None:
         with suppress(OSError):
@@ -193,7 +193,7 @@ def _work(job: Job, pipe: Connection, parent: int) -> None:
     """A worker process. It leaves Ctrl-C and SIGTERM to its parent, and stops when the parent has gone."""
     for each in STOPPING:
         signal.signal(each, signal.SIG_IGN)
-    line = _Line(pipe, parent, job.deadline)
+    line = _Line(pipe, parent, job.ends)
     store, device = Store(job.store), torch.device(job.device)
     try:
         for number, part in enumerate(job.parts):

@@ -58,8 +58,8 @@ def train(
     `measure` themselves and are trained one after the other. `missing="report"` trains nothing and returns what is
     there; "raise" wants all of it; None is $GROKKIT_MISSING, else "train". `workers`: processes of one thread each
     that share the work on a CPU; a script that asks for several calls this beneath `if __name__ == "__main__":`.
-    `compiled` None compiles where a C++ compiler works. `deadline`: `time.time()` at which to stop, with checkpoints
-    and without the records of what is left.
+    `compiled` None compiles where a C++ compiler works. `deadline`: seconds from now after which to stop, with
+    checkpoints and without the records of what is left.
     Raises BadInput, DeviceError or StoreError before any work, Interrupted after Ctrl-C or SIGTERM.
     """
     require_place_and_time(store, missing, deadline)
@@ -90,8 +90,8 @@ def train_in_order(
 ) -> None:
     """Train several experiments in one sweep, one after the other, without a pause between them.
 
-    lasts: key of a run -> the seconds of one slot that it is expected to take. A run is not begun that would end after
-    `deadline` (`time.time()`).
+    lasts: key of a run -> the seconds of one slot that it is expected to take. deadline: seconds from now; a run that
+    would end later is not begun.
     """
     for e in experiments:
         _checked(e.runs, e.until, e.measure)
@@ -164,8 +164,8 @@ def _checked(runs: Iterable[Run], until: Until, measure: Measure) -> list[Run]:
 class _Sweep:
     """The missing runs of one call, on this process or on several.
 
-    lasts: how many seconds the share of a run, by its key, is expected to take; one that would not end before the
-    deadline is not begun.
+    deadline: seconds from now. lasts: how many of them the share of a run, by its key, is expected to take; one that
+    would not end in time is not begun.
     """
 
     def __init__(
@@ -180,7 +180,8 @@ class _Sweep:
     ) -> None:
         if workers > 1:
             end_if_imported()
-        self.store, self.display, self.deadline, self.lasts = store, display, deadline, lasts or {}
+        self.store, self.display, self.lasts = store, display, lasts or {}
+        self.ends = None if deadline is None else time.time() + deadline
         self.device = resolve_device(device)
         self.compiled = is_compiled(self.device, compiled, "train")
         self.workers = workers if self.device.type == "cpu" else 1
@@ -205,7 +206,7 @@ class _Sweep:
 
     def _in_process(self, parts: list[Part], interrupted: Callable[[], int]) -> None:
         def paused() -> bool:
-            return bool(interrupted()) or (self.deadline is not None and time.time() > self.deadline)
+            return bool(interrupted()) or (self.ends is not None and time.time() > self.ends)
 
         for part in parts:
             worker = Worker(
@@ -217,12 +218,12 @@ class _Sweep:
         """The part's runs, each when it is its turn, if it is expected to end before the deadline."""
         for run in part.runs:
             lasts = self.lasts.get(run.key, 0.0) * part.slots
-            if self.deadline is None or time.time() + lasts <= self.deadline:
+            if self.ends is None or time.time() + lasts < self.ends:
                 yield run
 
     def _job(self, parts: list[Part]) -> Job:
         without_runs = [part._replace(runs=[]) for part in parts]
-        return Job(str(self.store.path), str(self.device), self.compiled, without_runs, self.deadline)
+        return Job(str(self.store.path), str(self.device), self.compiled, without_runs, self.ends)
 
     def _farewell(self, experiments: list[Experiment]) -> str:
         asked = sum(len(e.runs) for e in experiments)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -445,7 +444,7 @@ def test_several_experiments_train_in_one_sweep_each_as_by_itself(workers, tmp_p
     alone = {digest for e in asked for digest in digests(gk.train(e, store=tmp_path / "alone"))}
     order = added.copy()
     added.clear()
-    settings = dict(device="cpu", workers=workers, display=None, deadline=time.time() + 600)
+    settings = dict(device="cpu", workers=workers, display=None, deadline=600)
     sweep.train_in_order(asked, {}, store=gk.Store(tmp_path / "together"), **settings)
     assert set(digests(gk.Store(tmp_path / "together").read().values())) == alone
     assert workers == 2 or added == order
@@ -456,7 +455,7 @@ def test_a_run_that_cannot_end_before_the_deadline_is_not_begun_and_a_shorter_on
     long, short = [a_run(seed) for seed in range(3)], [a_run(seed, p=5) for seed in range(3)]
     asked = [Experiment(long, UNTIL, MEASURE), Experiment(short, UNTIL, MEASURE)]
     lasts = {run.key: 400.0 for run in long}  # in a stack of two
-    settings = dict(device="cpu", workers=workers, display=None, deadline=time.time() + 600)
+    settings = dict(device="cpu", workers=workers, display=None, deadline=600)
     sweep.train_in_order(asked, lasts, store=gk.Store(tmp_path), **settings)
     assert set(gk.Store(tmp_path).keys()) == {run.key for run in short}
 

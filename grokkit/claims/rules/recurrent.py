@@ -63,7 +63,7 @@ def fades(network: str) -> Question:
     ratio, delay = (
         Falls(Of(partial(measures.waiting, measure=name), cells), settled=settled) for name in ("ratio", "delay")
     )
-    told = "at 30, 50 and 70% median delays of {2:,.3g} steps and ratios of {0:,.3g}"
+    told = "at 30, 50 and 70% median delays of {2:,.0f} steps and ratios of {0:,.3g}"
     return asks(network, ratio, delay, told=told)
 
 
