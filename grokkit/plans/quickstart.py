@@ -32,13 +32,14 @@ class Quickstart(Plan):
     def chosen(self) -> SimpleNamespace:
         """What the profile decides."""
         short, given = Until(steps=20_000), self.train_fraction
+        live = Until(steps=20_000, extra=1)  # somebody waits for it
         return self.choose(
             #          smoke             laptop  evidence  source
             p=        (37,               a.P,    a.P,      a.P),
             model=    (SMALL,            WIDE,   WIDE,     a.FORMS["as coded"]),
             fraction= (given,            given,  given,    a.ALPHA),
             seeds=    (1,                1,      5,        5),
-            until=    (Until(steps=40),  short,  short,    Until(steps=a.STEPS)),
+            until=    (Until(steps=40),  live,   short,    Until(steps=a.STEPS)),
         )  # fmt: skip
 
     def run(self, seed: int, precision: str = "float32") -> Run:

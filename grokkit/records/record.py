@@ -17,7 +17,7 @@ from grokkit.config.request import Status
 from grokkit.config.run import Run
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """One finished run.
 
@@ -49,6 +49,10 @@ class Record:
     def run(self) -> Run:
         """The run that left this record; `BadInput` if its task, model or optimizer is not known here."""
         return Run(**self.config)
+
+    def __repr__(self) -> str:
+        kinds = " by ".join(str(self.config.get(part, {}).get("kind")) for part in ("task", "model"))
+        return f"<Record {self.key}: {kinds}, {self.status}, observed to step {self.observed_to:,}>"
 
     @property
     def digest(self) -> str:

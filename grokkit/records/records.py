@@ -11,7 +11,7 @@ from grokkit.records.tables import curves_table, evidence_table, runs_table
 
 
 class Records(tuple[Record, ...]):
-    """Records in the order in which their runs were asked for; in a notebook they show themselves as their table."""
+    """Records in the order in which their runs were asked for; they show themselves as their table."""
 
     def table(self, threshold: float | None = None) -> pd.DataFrame:
         """Make one row a run: when it learned and when it generalised (`grokkit.runs_table`).
@@ -37,6 +37,9 @@ class Records(tuple[Record, ...]):
 
     def __add__(self, others: Iterable[Record]) -> Records:  # type: ignore[override]
         return Records([*self, *others])
+
+    def __repr__(self) -> str:
+        return self.table().to_string(index=False) if self else "<no records>"
 
     def _repr_html_(self) -> str:
         return self.table().to_html(index=False)

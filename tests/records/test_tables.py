@@ -133,3 +133,10 @@ def test_rows_are_chosen_by_their_values_also_where_there_are_none():
     assert rows_where(table, p=3, alpha=0.5).empty and rows_where(pd.DataFrame(), p=7).empty
     with pytest.raises(KeyError, match="way"):
         rows_where(table, way="AdamW")
+
+
+def test_a_record_shows_itself_in_a_line_and_several_as_their_table(grid):
+    one, shown = repr(grid[0]), repr(grid)
+    assert one == f"<Record {GRID[0].key}: modular_addition by mlp, reached, observed to step 30>"
+    assert len(shown.splitlines()) == 7 and GRID[-1].key in shown
+    assert repr(gk.Records()) == "<no records>"
