@@ -83,16 +83,18 @@ class CostTable(LibraryTable):
         runs, spent = (sum(getattr(each, name) for each in found) for name in ("runs", "spent"))
         left = _left(sum(each.left_runs for each in found), sum(each.left for each in found))
         rows = [self.chapter_row(each) for each in found]
-        total = row(["All", f"{runs:,}", _spent(spent), "", left])
-        head = ["Chapter and its claims", "Runs", "Core-hours", "On", "Still to come"]
-        return [table(head, [*rows, total], [6, 2, 2, 5, 4], "cost-table")]
+        forecast = sum(each.forecast or 0.0 for each in found)
+        total = row(["All", f"{runs:,}", _spent(spent), _spent(forecast), "", left])
+        head = ["Chapter and its claims", "Runs", "Core-hours", "Forecast", "On", "Still to come"]
+        return [table(head, [*rows, total], [6, 2, 2, 2, 5, 4], "cost-table")]
 
     def chapter_row(self, each: Any) -> nodes.row:
         claims = nodes.inline("", f" {', '.join(each.claims)}", classes=["title"])
         link = self.chapter_link(each.chapter)
         machines = "; ".join(f"{name} {_spent(hours)}" for name, hours in each.machines.items())
         left = f"{_left(each.left_runs, each.left)} for {', '.join(each.open)}" if each.open else NOTHING
-        return row([[link, claims], f"{each.runs:,}", _spent(each.spent), machines or NOTHING, left])
+        told = NOTHING if each.forecast is None else _spent(each.forecast)
+        return row([[link, claims], f"{each.runs:,}", _spent(each.spent), told, machines or NOTHING, left])
 
     def chapter_link(self, chapter: str) -> nodes.Node:
         page = self.env.app.builder.get_relative_uri(self.env.docname, f"executed/{chapter}")

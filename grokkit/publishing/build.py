@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from grokkit.chapters.notebooks import chapters, checkout, find_chapter, paramet
 from grokkit.claims import ledger
 from grokkit.errors import BadInput, GrokkitError
 from grokkit.evidence.decisions import write_verdicts
+from grokkit.evidence.forecasts import write_forecasts
 from grokkit.publishing.address import write_setup_cells
 from grokkit.publishing.readme import write_verdicts_table
 from grokkit.publishing.stamps import Stamp, code_digest, reasons, stamp, write_stamps
@@ -89,7 +91,9 @@ def _require_sense(live: Path | None, as_published: bool, publish: bool, everyth
 def _bring_up_to_date(top: Path) -> None:
     """What is published besides pages; raises GrokkitError where a chapter lacks runs that the ledger does not name."""
     write_setup_cells()
-    write_verdicts(Store(top / "results"), top / "results")
+    held, results = Store(top / "results"), top / "results"
+    verdicts = json.loads(write_verdicts(held, results).read_text(encoding="utf-8"))
+    write_forecasts(held, verdicts, results)
     write_verdicts_table(top / "README.md")
     store = Store.find()
     for chapter in chapters():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from grokkit.claims import ledger
+from grokkit.evidence.forecasts import FORECASTS
 from grokkit.records.record import Record
 from grokkit.records.store import Store, evidence_folder
 from grokkit.train.price import seconds_of
@@ -15,7 +18,8 @@ class Cost(NamedTuple):
     """Core-hours of a chapter. Two of its claims may read one run, which counts once.
 
     claims, open: their ids, and of those without a verdict yet. machines: hardware -> core-hours spent there.
-    left_runs, left: what its open claims still wait for.
+    left_runs, left: what its open claims still wait for. forecast: what its runs would have been expected to take by
+    those of all other chapters; None where that is not known.
     """
 
     chapter: str
@@ -25,6 +29,7 @@ class Cost(NamedTuple):
     machines: dict[str, float]
     left_runs: int
     left: float
+    forecast: float | None = None
 
     @property
     def spent(self) -> float:
@@ -35,9 +40,18 @@ def costs() -> list[Cost]:
     """Return a row for each chapter that has a rule, in the order of the book."""
     folder = evidence_folder()
     held = Store(folder).read() if folder else {}
+    told = forecasts(folder) if folder else {}
     rows = [row for row in ledger() if row["rule"]]
     chapters = sorted({row["chapter"] for row in rows})
-    return [cost_of(chapter, [row for row in rows if row["chapter"] == chapter], held) for chapter in chapters]
+    found = [cost_of(chapter, [row for row in rows if row["chapter"] == chapter], held) for chapter in chapters]
+    return [each._replace(forecast=told.get(each.chapter)) for each in found]
+
+
+def forecasts(folder: Path) -> dict[str, float]:
+    """Return chapter -> core-hours, as they were published with the evidence in that folder."""
+    file = folder / FORECASTS
+    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {chapter: each["core_hours"] for chapter, each in told.items()}
 
 
 def cost_of(chapter: str, rows: list[dict[str, Any]], held: Mapping[str, Record]) -> Cost:
