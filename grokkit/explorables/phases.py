@@ -16,7 +16,7 @@ from grokkit.errors import BadInput
 from grokkit.explorables.base import Explorable, one_module
 from grokkit.explorables.choices import combinations, options, places_of, rows_of, values_of
 from grokkit.explorables.thinning import axis_of, thinned_curves
-from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS
+from grokkit.plots.figure import PHASE_COLOURS, STEP_COLOURS, in_page
 
 _NEEDED = ("phase", "t_train", "t_val", "observed_to")
 Train = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -94,7 +94,7 @@ class PhaseExplorer(Explorable):
             {"at": places_of(row, offered)} | _cell(row, places_of(row, axes), self._told, steps)
             for row in self._table.to_dict("records")
         ]
-        colours = {"phases": PHASE_COLOURS, "scales": STEP_COLOURS}
+        colours = {"phases": {name: in_page(colour) for name, colour in PHASE_COLOURS.items()}, "scales": STEP_COLOURS}
         return {"choices": offered, "axes": axes, "cells": cells, "budget": self._budget, "told": self._told} | colours
 
     @traitlets.observe("training")

@@ -43,15 +43,16 @@ PHASE_COLOURS: dict[str, str] = {
     "comprehension": "#8cc7ee",
     "grokking": "#e69a00",
     "memorisation": "#8f5fa8",
-    "confusion": "#4a4a55",
+    "confusion": INK,
 }
-"""Areas, not lines: each differs from the others in lightness, and blue from yellow, for every kind of eye."""
+"""Areas, not lines: each differs from the others in lightness, and blue from yellow, for every kind of eye. Ink is the
+darkest of them on a light page and the lightest on a dark one: no other neutral colour stands out from both."""
 
 STEP_COLOURS: dict[str, tuple[str, str, str]] = {
     "T_val - T_train, where both arrive": ("#fdf3d8", PHASE_COLOURS["grokking"], "#5c3500"),
-    "T_train, or the budget, elsewhere": ("#efe3f5", PHASE_COLOURS["memorisation"], "#2a1533"),
+    "T_train, or the budget, elsewhere": ("#efe3f5", PHASE_COLOURS["memorisation"], "#573a6a"),
 }
-"""From few steps to many, on the two scales of a smooth phase diagram."""
+"""From few steps to many, on the two scales of a smooth phase diagram; even its ends can be told from either page."""
 
 _RC = {
     "axes.edgecolor": INK,
@@ -86,6 +87,11 @@ _SCHEMES = (
     '<style class="standalone">svg{color:#1f2328;font-family:system-ui,"Segoe UI",Helvetica,Arial,sans-serif}'
     "@media (prefers-color-scheme:dark){svg{color:#d1d7e0}}</style>"
 )
+
+
+def in_page(colour: str) -> str:
+    """As style sheets call it: ink is the colour of the text around."""
+    return "currentColor" if colour == INK else colour
 
 
 @contextmanager

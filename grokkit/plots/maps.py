@@ -23,7 +23,7 @@ TICKS = 6
 """At most so many numbers on an axis."""
 SHADES = 30
 """Colours that a scale of steps is divided into."""
-_MARK = {"color": "white", "marker": "o", "ms": 3, "mec": "black", "mew": 0.5, "ls": "none"}
+_MARK = {"color": "white", "marker": "o", "ms": 3, "mec": "#1f2328", "mew": 0.8, "ls": "none"}
 _SCALES = {name: LinearSegmentedColormap.from_list("", stops) for name, stops in STEP_COLOURS.items()}
 
 

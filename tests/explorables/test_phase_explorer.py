@@ -234,6 +234,14 @@ def test_a_cell_of_which_only_the_phase_is_known_has_its_colour_in_steps_too(ope
     assert page.locator("svg .cell").first.get_attribute("fill") == PHASE_COLOURS["comprehension"]
 
 
+@pytest.mark.parametrize(("theme", "ink"), [("light", "rgb(31, 35, 40)"), ("dark", "rgb(206, 214, 221)")])
+def test_confusion_has_the_ink_of_the_page_in_the_map_and_in_its_legend(open_page, theme, ink):
+    """No other neutral colour is told from both a light page and a dark one."""
+    page = open_page(explorer().to_html(), theme).page
+    assert page.locator("svg .cell").last.evaluate("cell => getComputedStyle(cell).fill") == ink
+    assert page.locator(".swatch").last.evaluate("swatch => getComputedStyle(swatch).backgroundColor") == ink
+
+
 def test_the_table_behind_the_map_has_every_cell(open_page):
     page = open_page(explorer().to_html()).page
     page.get_by_text("This map as a table").click()

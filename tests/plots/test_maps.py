@@ -5,10 +5,12 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 from grokkit.analysis.phases import PHASES
 from grokkit.errors import BadInput
 from grokkit.plots import PHASE_COLOURS, describe_map, inline_svg, phase_maps, smooth_maps
+from grokkit.plots.figure import INK, STEP_COLOURS
 
 LABELS = ("learning rate", "weight decay")
 TABLE = pd.DataFrame(
@@ -84,13 +86,41 @@ def test_a_map_is_told_and_small():
     assert len(svg) < 100_000 and len(re.findall("<path", svg)) < 40
 
 
-def test_phases_differ_in_lightness_too():
-    from matplotlib.colors import to_rgb
+PAGES = {"light": ("#1f2328", "#ffffff"), "dark": ("#ced6dd", "#121212")}
+"""Ink and ground of the book's two colour schemes."""
 
-    light = sorted(
-        sum(w * c for w, c in zip((0.21, 0.72, 0.07), to_rgb(x), strict=True)) for x in PHASE_COLOURS.values()
-    )
+
+@pytest.mark.parametrize("scheme", PAGES)
+def test_phases_differ_in_lightness_too(scheme):
+    ink, _ = PAGES[scheme]
+    light = sorted(luma(ink if colour == INK else colour) for colour in PHASE_COLOURS.values())
     assert min(b - a for a, b in zip(light, light[1:], strict=False)) > 0.07
+
+
+@pytest.mark.parametrize("scheme", PAGES)
+def test_no_cell_of_a_map_is_lost_in_the_page(scheme):
+    ink, ground = PAGES[scheme]
+    assert contrast(ink if PHASE_COLOURS["confusion"] == INK else PHASE_COLOURS["confusion"], ground) > 4.5
+    most = [stops[-1] for stops in STEP_COLOURS.values()]
+    assert min(contrast(colour, ground) for colour in most) > 1.6
+
+
+def test_a_marked_cell_is_told_in_ink_of_either_scheme():
+    """A dot is white: its edge may not turn white as ink does on a dark page."""
+    svg = inline_svg(phase_maps(TABLE.assign(differs=True), "rate", "decay", LABELS, marked="differs"), "A map.").svg
+    [edge] = set(re.findall(r"fill: #ffffff; stroke: (#?\w+)", svg))
+    assert contrast(edge, "#ffffff") > 4.5
+
+
+def luma(colour: str) -> float:
+    return sum(w * c for w, c in zip((0.21, 0.72, 0.07), to_rgb(colour), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG defines it."""
+    linear = [[c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(x)] for x in (one, other)]
+    low, high = sorted(sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), x, strict=True)) for x in linear)
+    return (high + 0.05) / (low + 0.05)
 
 
 def test_nothing_to_draw_is_said():
