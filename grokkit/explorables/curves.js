@@ -60,7 +60,7 @@ function line({ x, y }, steps, accuracies, attributes) {
 export function curves(plot, runs, set) {
   const each = runs.map((run) => line(plot, run.steps, run[set], { class: `run ${set}` }));
   const middle = medianLine(plot, runs, set, { class: `median ${set}` });
-  return svg("g", { class: "curves" }, ...each, middle, curveName(plot, runs, set));
+  return svg("g", { class: "curves" }, ...each, middle);
 }
 
 function medianLine(plot, runs, set, attributes) {
@@ -82,18 +82,35 @@ export function before(plot, runs, words) {
   return svg("g", { class: "axes" }, ...medians, text(plot.left, plot.bottom + 40, `dashed: before (${words})`));
 }
 
-// Training is named to the left of its curves, validation to the right of its own while there is room.
-function curveName({ x, y, right }, runs, set) {
+const NAME = { height: 15, letter: 7 }; // pixels that words take, rather more than less
+
+// The names of both sets beside their curves; where both would stand in one place, one below the other.
+export function names(plot, runs) {
+  const places = Object.keys(SETS).map((set) => namePlace(plot, runs, set));
+  const [upper, lower] = places.sort((a, b) => a.level - b.level);
+  if (lower.level - upper.level < NAME.height && overlap(upper, lower)) upper.level = lower.level - NAME.height;
+  const words = places.map(({ set, x, level, anchor }) =>
+    text(x, level, SETS[set].label, { class: `name ${set}`, "text-anchor": anchor }),
+  );
+  return svg("g", { class: "curves" }, ...words);
+}
+
+// Training is named to the left of its curves, validation to the right of its own while there is room; a set whose
+// curves rise too little for that is named at their end.
+function namePlace({ x, y, right }, runs, set) {
   const [height, left] = set === "train" ? [0.62, true] : [0.38, false];
   const crossings = runs.map((run) => run.steps.find((_, i) => run[set][i] >= height)).filter(Boolean).map(x);
   const [earliest, latest] = [Math.min(...crossings), Math.max(...crossings)];
-  if (!crossings.length) return label(right, y(Math.max(...runs.map((run) => run[set].at(-1)))) - 9, "end");
-  return left || latest > right - 64 ? label(earliest - 12, y(height), "end") : label(latest + 12, y(height), "start");
+  if (!crossings.length) return place(right, y(Math.max(...runs.map((run) => run[set].at(-1)))) - 9, "end");
+  return left || latest > right - 64 ? place(earliest - 12, y(height), "end") : place(latest + 12, y(height), "start");
 
-  function label(at, level, anchor) {
-    return text(at, level, SETS[set].label, { class: `name ${set}`, "text-anchor": anchor });
+  function place(at, level, anchor) {
+    const width = NAME.letter * SETS[set].label.length;
+    return { set, x: at, level, anchor, from: anchor === "end" ? at - width : at, to: anchor === "end" ? at : at + width };
   }
 }
+
+const overlap = (one, other) => one.from < other.to && other.from < one.to;
 
 const SHAPES = {
   train: "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", // a disc

@@ -1,6 +1,6 @@
 // The live network: eight seeds of one network, trained in the page while it is looked at. Python's side is live.py.
 import { radios } from "./choices.js";
-import { SETS, axes, curves, frame, norms, passages } from "./curves.js";
+import { SETS, axes, curves, frame, names, norms, passages } from "./curves.js";
 import { filled, heed, html, percent, svg, written } from "./drawing.js";
 import { drawRing, drawSmall, drawSpectrum, drawTable, figures, smallCurves } from "./live_pictures.js";
 import { Threads } from "./live_threads.js";
@@ -59,7 +59,7 @@ function layers(plot, run) {
   const arrived = (set) => (run[SETS[set].t] ? [passages(plot, [run], set)] : []);
   const accuracies = Object.keys(SETS).flatMap((set) => [curves(plot, [run], set), ...arrived(set)]);
   const turn = (step) => svg("path", { class: "cursor", d: `M${plot.x(step)} ${plot.top}V${plot.bottom}` });
-  return [norms(plot, [shares]), ...accuracies, ...run.turns.map(turn)];
+  return [norms(plot, [shares]), ...accuracies, names(plot, [run]), ...run.turns.map(turn)];
 }
 
 class LiveNetwork {

@@ -1,7 +1,7 @@
 // The phase explorer: walk over a map of cells, each a run, and see what is behind the one you are at.
 // Python's side is phases.py. No element has an id, so any number of explorers can share a page.
 import { chosenAt, movedNote, nearest, placesOf, radios, setting, tick } from "./choices.js";
-import { axes, curves, frame, passages } from "./curves.js";
+import { axes, curves, frame, names, passages } from "./curves.js";
 import { cumulated, filled, heed, html, svg, written } from "./drawing.js";
 import { drawnMap, legend } from "./map.js";
 
@@ -168,7 +168,7 @@ class PhaseExplorer {
     const layers = ["train", "val"].flatMap((set) => [curves(plot, [cell.run], set), passages(plot, [cell.run], set)]);
     const label = `Accuracy of this cell's run against optimizer steps: ${words(this.data, cell)}.`;
     filled(parts.picture, { width: plot.width, height: plot.height, "aria-label": label }, []);
-    parts.picture.replaceChildren(axes(plot), ...layers);
+    parts.picture.replaceChildren(axes(plot), ...layers, names(plot, [cell.run]));
   }
 
   // Python trains when it is told so, and says when it is done.

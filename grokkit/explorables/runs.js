@@ -2,7 +2,8 @@
 // Python's side is runs.py. No element has an id, so any number of explorers can share a page.
 import { chosenAt, movedNote, nearest, placesOf, radios, setting, tick } from "./choices.js";
 import { cumulated, filled, heed, html, logarithmic, percent, svg, written } from "./drawing.js";
-import { SETS, axes, before, cursor, curves, frame, medianAt, medianPassage, norms, passages, passed } from "./curves.js";
+import { SETS, axes, before, cursor, curves, frame } from "./curves.js";
+import { medianAt, medianPassage, names, norms, passages, passed } from "./curves.js";
 
 const POSITIONS = 400; // of the slider, over the whole axis
 
@@ -139,6 +140,7 @@ class RunExplorer {
     const { parts, shown } = this;
     const plot = (this.plot = frame(Math.max(this.el.clientWidth, 280), this.range));
     const layers = Object.keys(SETS).flatMap((set) => [curves(plot, shown, set), passages(plot, shown, set)]);
+    layers.push(names(plot, shown));
     if (this.largestNorm) layers.unshift(norms(plot, shown));
     const label = `Accuracy${this.largestNorm ? " and weight norm" : ""} against optimizer steps: ${setting(this.choices, this.at)}.`;
     filled(parts.picture, { width: plot.width, height: plot.height, "aria-label": label }, []);

@@ -223,6 +223,25 @@ def test_a_tick_at_the_right_edge_is_not_cut(open_page):
     assert max(ends) <= frame["x"] + frame["width"]
 
 
+NEVER = {"both at 0%": (0.0, 0.0), "both at chance": (0.03, 0.01), "validation above": (0.1, 0.13), "half": (0.45, 0.5)}
+
+
+@pytest.mark.parametrize("ends", NEVER.values(), ids=NEVER)
+@pytest.mark.parametrize("width", [390, 1000])
+def test_names_of_curves_that_end_side_by_side_do_not_overlap(open_page, width, ends):
+    """The old fault: runs of which neither set arrives had both names on one place."""
+    table = runs(2, SETTINGS[:1]).assign(t_train=np.nan, t_val=np.nan)
+    for name, end in zip(("train_accuracy", "val_accuracy"), ends, strict=True):
+        table[name] = [end * np.minimum(STEPS / 9_000, 1) for _ in range(len(table))]
+    page = open_page(RunExplorer(table, CHOICES).to_html(), **screen(width)).page
+    boxes = [each.bounding_box() for each in page.locator("svg text.name").all()]
+    upper, lower = sorted(boxes, key=lambda box: box["y"])
+    beside = upper["x"] + upper["width"] <= lower["x"] or lower["x"] + lower["width"] <= upper["x"]
+    assert beside or upper["y"] + upper["height"] <= lower["y"] + 2, f"{upper} {lower}"
+    names = page.locator("svg text.name").all_text_contents()
+    assert sorted(names) == ["training", "validation"]
+
+
 def test_the_picture_takes_the_ink_of_its_page(open_page):
     inks = [
         open_page(explorer().to_html(), theme)
