@@ -83,6 +83,7 @@ export function before(plot, runs, words) {
 }
 
 const NAME = { height: 15, letter: 7 }; // pixels that words take, rather more than less
+const VALUE = 48; // pixels that the cursor's values take beside it
 
 // The names of both sets beside their curves; where both would stand in one place, one below the other.
 export function names(plot, runs) {
@@ -96,12 +97,12 @@ export function names(plot, runs) {
 }
 
 // Training is named to the left of its curves, validation to the right of its own while there is room; a set whose
-// curves rise too little for that is named at their end.
+// curves rise too little for that is named near their end, where a cursor that stands there leaves room.
 function namePlace({ x, y, right }, runs, set) {
   const [height, left] = set === "train" ? [0.62, true] : [0.38, false];
   const crossings = runs.map((run) => run.steps.find((_, i) => run[set][i] >= height)).filter(Boolean).map(x);
   const [earliest, latest] = [Math.min(...crossings), Math.max(...crossings)];
-  if (!crossings.length) return place(right, y(Math.max(...runs.map((run) => run[set].at(-1)))) - 9, "end");
+  if (!crossings.length) return place(right - VALUE, y(Math.max(...runs.map((run) => run[set].at(-1)))) - 9, "end");
   return left || latest > right - 64 ? place(earliest - 12, y(height), "end") : place(latest + 12, y(height), "start");
 
   function place(at, level, anchor) {

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from html import escape
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -223,6 +224,7 @@ def test_a_tick_at_the_right_edge_is_not_cut(open_page):
     assert max(ends) <= frame["x"] + frame["width"]
 
 
+SIDES = (("x", "width"), ("y", "height"))
 NEVER = {"both at 0%": (0.0, 0.0), "both at chance": (0.03, 0.01), "validation above": (0.1, 0.13), "half": (0.45, 0.5)}
 
 
@@ -234,12 +236,16 @@ def test_names_of_curves_that_end_side_by_side_do_not_overlap(open_page, width, 
     for name, end in zip(("train_accuracy", "val_accuracy"), ends, strict=True):
         table[name] = [end * np.minimum(STEPS / 9_000, 1) for _ in range(len(table))]
     page = open_page(RunExplorer(table, CHOICES).to_html(), **screen(width)).page
-    boxes = [each.bounding_box() for each in page.locator("svg text.name").all()]
-    upper, lower = sorted(boxes, key=lambda box: box["y"])
-    beside = upper["x"] + upper["width"] <= lower["x"] or lower["x"] + lower["width"] <= upper["x"]
-    assert beside or upper["y"] + upper["height"] <= lower["y"] + 2, f"{upper} {lower}"
+    words = page.locator("svg text:is(.name, .value)")  # the values are those of the last step
+    assert all(are_apart(*pair) for pair in combinations([each.bounding_box() for each in words.all()], 2))
     names = page.locator("svg text.name").all_text_contents()
     assert sorted(names) == ["training", "validation"]
+
+
+def are_apart(one: dict, other: dict) -> bool:
+    """Whether two boxes lie beside or above each other; two pixels of a line of text are empty."""
+    pairs = [(first, second, *names) for first, second in ((one, other), (other, one)) for names in SIDES]
+    return any(first[start] + first[length] <= second[start] + 2 for first, second, start, length in pairs)
 
 
 def test_the_picture_takes_the_ink_of_its_page(open_page):
