@@ -14,8 +14,9 @@ from grokkit.claims.landscapes import at_the_end, best_norm
 from grokkit.claims.ledger import VERDICTS
 from grokkit.claims.maps import grid, ways_of
 from grokkit.claims.rule import parts_of
-from grokkit.claims.samples import Reading
+from grokkit.claims.samples import Reading, like
 from grokkit.plans.weight_norm import WeightNorm
+from grokkit.sources import c
 
 STORE = gk.Store(ROOT / "results")
 FINDINGS = " ".join((ROOT / "book" / "findings.md").read_text(encoding="utf-8").split())
@@ -109,3 +110,17 @@ def test_phases_are_counted_as_the_toy_chapter_and_the_findings_say():
     shares = re.findall(r"differ in (\d+)% of their cells, of different ones in (\d+)%", statements["B12"])
     assert shares == [("23", "40"), ("34", "33")]
     assert "with fresh data seven of nine do" in FINDINGS
+
+
+def test_lstms_without_weight_decay_are_as_the_switching_chapter_and_the_findings_say():
+    """ "Some 30,000 steps"; "none ever answered more than about 2% of the other sums"; "rose by a third"."""
+    read = Reading(gk.evidence_table(STORE.read().values()))
+    never = {precision: read(like(c.switched("off", precision=precision))) for precision in ("float32", "float64")}
+    assert [len(runs) for runs in never.values()] == [5, 5]
+    assert [runs["observed_to"].min() for runs in never.values()] == [780_000, 200_000]
+    runs = never["float32"]
+    assert runs["t_train"].between(27_000, 33_000).all()
+    assert max(map(np.nanmax, runs["val_accuracy"])) < 0.021
+    assert max(map(np.nanmax, never["float64"]["val_accuracy"])) < 0.025
+    rise = [norm[-1] / norm[0] for norm in runs["parameter_l2"]]
+    assert min(rise) > 1.3 and max(rise) < 1.4
