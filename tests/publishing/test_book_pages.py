@@ -117,6 +117,52 @@ def test_page_fits_a_phone(seen):
     assert seen.page.evaluate("() => document.documentElement.scrollWidth") <= 390
 
 
+def test_page_has_a_description_a_card_and_a_footer_that_says_what_was_built(seen):
+    for name in ("og:title", "og:description", "og:image"):
+        assert seen.page.locator(f"meta[property='{name}']").get_attribute("content"), name
+    assert len(seen.page.locator("meta[name='description']").get_attribute("content")) >= 40
+    assert not [url for url in seen.requests if "card.png" in url]
+    assert seen.page.locator("footer .built").inner_text().startswith("Version ")
+
+
+def test_figures_of_a_page_can_be_cited_and_copy_buttons_have_a_name(seen):
+    figures = seen.page.locator("figure.grokkit-figure")
+    ids = figures.evaluate_all("all => all.map(figure => figure.id)")
+    assert ids == [f"figure-{i + 1}" for i in range(figures.count())]
+    names = seen.page.locator("button.copybtn").evaluate_all("all => all.map(each => each.ariaLabel)")
+    assert set(names) <= {"Copy this code"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_printed_page_is_dark_on_light_whole_and_without_what_only_a_screen_can_use(seen, scheme):
+    page = seen.page
+    page.emulate_media(media="print", color_scheme=scheme)
+    page.set_viewport_size({"width": 680, "height": 960})
+    try:
+        page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+        assert page.evaluate(INK_OF_THE_TEXT) < 130
+        hidden = ".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, details.hide:not([open]), .scrubber"
+        assert not [each for each in page.locator(hidden).all() if each.is_visible()]
+        assert page.locator(".bd-article pre:visible").evaluate_all(CUT) == []
+        drawings = page.locator("figure.grokkit-figure, .grokkit-explorable, tr, .cell_input")
+        assert set(drawings.evaluate_all("all => all.map(each => getComputedStyle(each).breakInside)")) <= {"avoid"}
+    finally:
+        page.emulate_media(media="screen", color_scheme=scheme)
+
+
+INK_OF_THE_TEXT = """() => Math.max(...getComputedStyle(document.querySelector('.bd-article p') ?? document.body)
+    .color.match(/\\d+/g).slice(0, 3).map(Number))"""
+CUT = "all => all.filter(pre => pre.scrollWidth > pre.clientWidth + 1).map(pre => pre.textContent.slice(0, 60))"
+
+
+def test_the_table_of_findings_needs_no_scrolling_on_a_phone(visit):
+    page = visit("findings.html", viewport={"width": 390, "height": 844}).page
+    table = page.locator("table.verdicts-table")
+    assert table.evaluate("table => table.parentElement.scrollWidth <= table.parentElement.clientWidth")
+    cells = table.locator("tbody td:nth-child(3)")
+    assert min(cells.evaluate_all("all => all.map(cell => cell.clientWidth)")) > 300
+
+
 def test_some_mathematics_is_there(visit):
     assert visit("notation.html").page.locator("mjx-container").count() > 10
 
