@@ -6,11 +6,11 @@ Written beside the evidence when the book is published; a forecast is tested on 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from grokkit.claims import claims
+from grokkit.claims.ledger import VERDICTS
 from grokkit.evidence.decisions import asked_by
 from grokkit.evidence.needs import Asked
 from grokkit.records.store import Store
@@ -20,11 +20,12 @@ from grokkit.train.price import Prices
 FORECASTS = "forecasts.json"
 
 
-def write_forecasts(store: Store, found: Mapping[str, Mapping[str, Any]], folder: Path) -> Path:
+def write_forecasts(store: Store, folder: Path) -> Path:
     """Write `forecasts.json` into `folder`: chapter -> `{"runs": n, "core_hours": hours}` of all runs that claims read.
 
-    found: the verdicts (`grokkit.evidence.decisions.decide`).
+    Which these are, the verdicts say that lie there (`grokkit.evidence.decisions.write_verdicts`).
     """
+    found = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     read: dict[str, set[str]] = {}
     for id, each in found.items():
         read.setdefault(claims()[id].chapter, set()).update(each["keys"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -92,8 +91,8 @@ def _bring_up_to_date(top: Path) -> None:
     """What is published besides pages; raises GrokkitError where a chapter lacks runs that the ledger does not name."""
     write_setup_cells()
     held, results = Store(top / "results"), top / "results"
-    verdicts = json.loads(write_verdicts(held, results).read_text(encoding="utf-8"))
-    write_forecasts(held, verdicts, results)
+    write_verdicts(held, results)
+    write_forecasts(held, results)
     write_verdicts_table(top / "README.md")
     store = Store.find()
     for chapter in chapters():

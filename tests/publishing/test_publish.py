@@ -51,7 +51,8 @@ def project(tmp_path, monkeypatch):
         notebook(top / "notebooks" / f"{name}.ipynb", "2")
     for module in (chapters, publish):
         monkeypatch.setattr(module, "checkout", lambda: top)
-    for name in ("write_setup_cells", "write_verdicts", "write_verdicts_table", "draw_front_figure", "_build"):
+    written = ("write_setup_cells", "write_verdicts", "write_forecasts", "write_verdicts_table", "draw_front_figure")
+    for name in (*written, "_build"):
         monkeypatch.setattr(publish, name, lambda *_: None)
     return top
 
